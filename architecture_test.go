@@ -15,10 +15,10 @@ import (
 
 const module = "github.com/realtimectl/realtimectl/"
 
-// source is what one package folder imports outside its tests.
+// source is one folder of Go files: what its code imports, tests aside.
 type source struct {
-	imports  map[string]bool // by code that ships
-	testOnly map[string]bool // by _test.go files
+	ships   bool // it has files that are not tests
+	imports map[string]bool
 }
 
 func TestPackagesImportOnlyWhatTheTableAllows(t *testing.T) {
@@ -126,8 +126,8 @@ func readTree(t *testing.T) map[string]*source {
 		t.Fatal(err)
 	}
 	for dir, src := range tree {
-		if len(src.imports) == 0 && len(src.testOnly) > 0 {
-			delete(tree, dir) // a folder of tests alone
+		if !src.ships {
+			delete(tree, dir)
 		}
 	}
 	return tree
@@ -152,14 +152,14 @@ func addFile(tree map[string]*source, path string) error {
 	}
 	dir := filepath.ToSlash(filepath.Dir(path))
 	if tree[dir] == nil {
-		tree[dir] = &source{imports: map[string]bool{}, testOnly: map[string]bool{}}
+		tree[dir] = &source{imports: map[string]bool{}}
 	}
-	into := tree[dir].imports
 	if strings.HasSuffix(path, "_test.go") {
-		into = tree[dir].testOnly
+		return nil
 	}
+	tree[dir].ships = true
 	for _, imp := range file.Imports {
-		into[strings.Trim(imp.Path.Value, `"`)] = true
+		tree[dir].imports[strings.Trim(imp.Path.Value, `"`)] = true
 	}
 	return nil
 }
