@@ -8,14 +8,14 @@ import (
 
 // AppendString appends s as a JSON string with its quotes. Bytes that are not UTF-8
 // become U+FFFD.
-func AppendString(dst []byte, s string) []byte {
+func AppendString[T string | []byte](dst []byte, s T) []byte {
 	dst = append(dst, '"')
 	dst = AppendText(dst, s)
 	return append(dst, '"')
 }
 
 // AppendText appends what stands between the quotes of s as a JSON string.
-func AppendText(dst []byte, s string) []byte {
+func AppendText[T string | []byte](dst []byte, s T) []byte {
 	const hex = "0123456789abcdef"
 	from := 0
 	for at := 0; at < len(s); {
@@ -24,7 +24,7 @@ func AppendText(dst []byte, s string) []byte {
 			continue
 		}
 		if s[at] >= utf8.RuneSelf {
-			r, size := utf8.DecodeRuneInString(s[at:])
+			r, size := decodeRune(s[at:])
 			if r == utf8.RuneError && size == 1 {
 				dst = append(append(dst, s[from:at]...), "\uFFFD"...)
 				from = at + 1
@@ -45,6 +45,12 @@ func AppendText(dst []byte, s string) []byte {
 	return append(dst, s[from:]...)
 }
 
+// decodeRune decodes from either type without a copy: a rune has at most 4 bytes.
+func decodeRune[T string | []byte](s T) (rune, int) {
+	var few [utf8.UTFMax]byte
+	return utf8.DecodeRune(few[:copy(few[:], s)])
+}
+
 // Unquote returns the text of a JSON string that has been checked; false when raw is
 // another kind of value. Lone surrogates become U+FFFD.
 func Unquote(raw []byte) (string, bool) {
@@ -57,4 +63,16 @@ func Unquote(raw []byte) (string, bool) {
 	var s string
 	err := json.Unmarshal(raw, &s)
 	return s, err == nil
+}
+
+// NextString returns where the first string of a checked text begins and ends, and
+// whether it is a key; false when there is none.
+func NextString(text []byte) (start, end int, key, found bool) {
+	start = bytes.IndexByte(text, '"')
+	if start < 0 {
+		return 0, 0, false, false
+	}
+	s := scanner{text: text}
+	end = s.skipString(start)
+	return start, end, s.isKey(end), true
 }
