@@ -1,0 +1,236 @@
+package watch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/fsnotify/fsnotify"
+)
+
+const (
+	// retryAfter and maxTries bound how long a file that seems to be in the middle of a
+	// save (absent, empty or growing) is waited for: 60 ms. The slowest editor measured
+	// leaves the file empty for 20 ms.
+	retryAfter = 10 * time.Millisecond
+	maxTries   = 6
+	// warmAfter leaves the machine to the first page before contents are read.
+	warmAfter = 300 * time.Millisecond
+	// warmPause and warmFiles keep that reading in the background: 5,000 files take 2 s.
+	warmPause = 10 * time.Millisecond
+	warmFiles = 25
+	// pollShare bounds what comparing may cost: a tenth of the time.
+	pollShare = 10
+)
+
+// errSilent should not happen: the channel is closed by Close, which Run calls last.
+var errSilent = errors.New("watch: the system stopped sending notifications")
+
+// loop is one Run: it collects notifications, looks at what they name, and hands over
+// batches. All its fields belong to the goroutine of run.
+type loop struct {
+	w    *Watcher
+	fn   func(Batch)
+	done chan struct{} // one value each time fn returned
+
+	pending map[string]int // real path → how often it was looked at in vain
+	lost    bool           // notifications were lost: compare everything
+	since   time.Time      // of the first notification that is pending
+	timer   *time.Timer    // when to look at what is pending
+
+	ready map[string]bool // paths for the next batch
+	found bool            // the next batch holds the result of a full comparison
+	busy  bool            // fn is working
+	cold  []string        // files whose content was never looked at
+}
+
+func newLoop(w *Watcher, fn func(Batch)) *loop {
+	return &loop{
+		w: w, fn: fn, done: make(chan struct{}, 1),
+		pending: map[string]int{}, ready: map[string]bool{},
+		timer: stopped(), cold: slices.Collect(maps.Keys(w.tree.files)),
+	}
+}
+
+func stopped() *time.Timer {
+	t := time.NewTimer(time.Hour)
+	t.Stop()
+	return t
+}
+
+func (l *loop) run(ctx context.Context) error {
+	warm := time.NewTimer(warmAfter)
+	poll := stopped()
+	defer warm.Stop()
+	defer poll.Stop()
+	defer l.timer.Stop()
+	l.schedulePoll(poll, 0)
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case ev, ok := <-l.w.fsw.Events:
+			if !ok {
+				return errSilent
+			}
+			l.note(ev)
+		case err := <-l.w.fsw.Errors:
+			l.fail(err)
+		case <-l.timer.C:
+			l.settle()
+			l.schedulePoll(poll, 0)
+		case <-poll.C:
+			l.compare(poll)
+		case <-warm.C:
+			l.warm(warm)
+		case <-l.done:
+			l.busy = false
+		}
+		l.hand()
+	}
+}
+
+// wait returns once fn is no longer running.
+func (l *loop) wait() {
+	if l.busy {
+		<-l.done
+	}
+}
+
+// note takes a notification in and puts off the look at it until it is quiet.
+func (l *loop) note(ev fsnotify.Event) {
+	if ev.Op == fsnotify.Chmod { // time and permissions: nothing that a reader sees
+		return
+	}
+	path := filepath.Clean(ev.Name)
+	if !l.w.tree.concerns(path) || len(l.w.tree.visible(path, false)) == 0 && !l.w.tree.names[path] {
+		return
+	}
+	l.pending[path] = 0
+	l.putOff()
+}
+
+func (l *loop) fail(err error) {
+	if errors.Is(err, fsnotify.ErrEventOverflow) {
+		l.lost = true
+		l.putOff()
+		return
+	}
+	l.w.opts.Log.Warn(fmt.Sprintf("watching: %v", err), slog.String("event", "watch.error"))
+}
+
+// putOff sets the timer to Quiet from now, or to what Cap leaves of it.
+func (l *loop) putOff() {
+	now := time.Now()
+	if l.since.IsZero() {
+		l.since = now
+	}
+	l.timer.Reset(min(l.w.opts.Quiet, l.since.Add(l.w.opts.Cap).Sub(now)))
+}
+
+// settle looks at everything that is pending.
+func (l *loop) settle() {
+	l.since = time.Time{}
+	if l.lost {
+		l.lost, l.found = false, true
+		clear(l.pending)
+		l.rescan()
+		return
+	}
+	paths := slices.Sorted(maps.Keys(l.pending))
+	for _, path := range paths {
+		if !l.w.tree.single(path) {
+			delete(l.pending, path)
+			l.collect(l.w.tree.resync(path)...)
+		}
+	}
+	for _, path := range paths {
+		if tries, ok := l.pending[path]; ok {
+			l.judge(path, tries)
+		}
+	}
+	if len(l.pending) > 0 {
+		l.timer.Reset(retryAfter)
+	}
+}
+
+func (l *loop) judge(path string, tries int) {
+	switch l.w.tree.judge(path, tries >= maxTries) {
+	case unsettled:
+		l.pending[path] = tries + 1
+		return
+	case changed:
+		l.collect(path)
+	case unchanged:
+	}
+	delete(l.pending, path)
+}
+
+// rescan compares everything.
+func (l *loop) rescan() {
+	for _, path := range slices.Sorted(maps.Keys(l.w.tree.views)) {
+		l.collect(l.w.tree.resync(path)...)
+	}
+}
+
+// collect puts changed files into the next batch, under the caller's names.
+func (l *loop) collect(paths ...string) {
+	for _, path := range paths {
+		for _, shown := range l.w.tree.visible(path, false) {
+			l.ready[shown] = true
+			if l.w.opts.Rules.owns(shown) {
+				l.w.opts.Rules.Reload()
+				l.lost = true
+				l.putOff()
+			}
+		}
+	}
+}
+
+// compare takes the place of notifications for the folders that send none.
+func (l *loop) compare(poll *time.Timer) {
+	start := time.Now()
+	for _, path := range slices.Sorted(maps.Keys(l.w.tree.polled)) {
+		l.collect(l.w.tree.resync(path)...)
+	}
+	l.schedulePoll(poll, time.Since(start))
+}
+
+func (l *loop) schedulePoll(poll *time.Timer, took time.Duration) {
+	if len(l.w.tree.polled) > 0 {
+		poll.Reset(max(l.w.opts.PollInterval, pollShare*took))
+	}
+}
+
+// warm hashes some of the files that were never looked at, unless there is work.
+func (l *loop) warm(timer *time.Timer) {
+	if len(l.pending) == 0 && !l.busy {
+		n := min(warmFiles, len(l.cold))
+		for _, path := range l.cold[:n] {
+			l.w.tree.warm(path)
+		}
+		l.cold = l.cold[n:]
+	}
+	if len(l.cold) > 0 {
+		timer.Reset(warmPause)
+	}
+}
+
+// hand gives fn the next batch, if there is one and fn is free.
+func (l *loop) hand() {
+	if l.busy || len(l.ready) == 0 && !l.found {
+		return
+	}
+	b := Batch{Paths: slices.Sorted(maps.Keys(l.ready)), Rescan: l.found}
+	l.ready, l.found = map[string]bool{}, false
+	l.busy = true
+	go func() {
+		l.fn(b)
+		l.done <- struct{}{}
+	}()
+}

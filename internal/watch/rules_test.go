@@ -1,0 +1,131 @@
+package watch
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func rulesIn(t *testing.T, files map[string]string, patterns ...string) (*Rules, string) {
+	t.Helper()
+	dir := realDir(t)
+	for name, text := range files {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return NewRules(dir, patterns...), dir
+}
+
+// The cases are those of gitignore(5).
+func TestRulesFollowGit(t *testing.T) {
+	files := map[string]string{
+		".gitignore": "# a comment\r\n\n*.log\n!keep.log\n/only-root\ndocs/*.txt\nbuild/\n**/cache\nlogs/**\na/**/z\n\\#hash\n\\!bang\ntrail \nspace\\ \n" +
+			"[abc].x\n{curly}\n/frotz/\nfoo/bar\n*.min.*\n[\n",
+		"sub/.gitignore":   "!special.log\nlocal\n/here\n",
+		"build/.gitignore": "!inside.js\n",
+	}
+	rules, dir := rulesIn(t, files, ".git/", "node_modules", "*.gen")
+	tests := []struct {
+		path  string
+		isDir bool
+		want  bool
+	}{
+		{"x.log", false, true},
+		{"deep/er/x.log", false, true},
+		{"keep.log", false, false},
+		{"deep/keep.log", false, false},
+		{"sub/special.log", false, false},
+		{"sub/deeper/special.log", false, false},
+		{"special.log", false, true},
+		{"only-root", false, true},
+		{"sub/only-root", false, false},
+		{"docs/a.txt", false, true},
+		{"docs/sub/a.txt", false, false},
+		{"sub/docs/a.txt", false, false},
+		{"build", true, true},
+		{"build", false, false},
+		{"build/inside.js", false, true}, // nothing below an ignored folder comes back
+		{"sub/build/x", false, true},
+		{"x/y/cache", false, true},
+		{"cache", false, true},
+		{"logs/x", false, true},
+		{"logs", true, false},
+		{"a/z", false, true},
+		{"a/b/c/z", false, true},
+		{"#hash", false, true},
+		{"!bang", false, true},
+		{"trail", false, true},
+		{"space ", false, true},
+		{"space", false, false},
+		{"b.x", false, true},
+		{"d.x", false, false},
+		{"{curly}", false, true},
+		{"curly", false, false},
+		{"frotz", true, true},
+		{"a/frotz", true, false},
+		{"foo/bar", false, true},
+		{"a/foo/bar", false, false},
+		{"jquery.min.js", false, true},
+		{"sub/local", false, true},
+		{"local", false, false},
+		{"sub/here", false, true},
+		{"sub/x/here", false, false},
+		{".git/config", false, true},
+		{"node_modules/x/y.js", false, true},
+		{"a/node_modules", true, true},
+		{"x.gen", false, true},
+		{"app/a.css", false, false},
+		{"../outside.log", false, false},
+		{".", true, false},
+	}
+	for _, tt := range tests {
+		if got := rules.Ignore(filepath.Join(dir, tt.path), tt.isDir); got != tt.want {
+			t.Errorf("%s (folder: %v): ignored %v, want %v", tt.path, tt.isDir, got, tt.want)
+		}
+	}
+}
+
+func TestProjectsOwnRulesCanTakeBackOurs(t *testing.T) {
+	rules, dir := rulesIn(t, map[string]string{".gitignore": "!bower_components\n"}, "bower_components")
+	if rules.Ignore(filepath.Join(dir, "bower_components"), true) {
+		t.Error("the project's file takes the folder back, but it is ignored")
+	}
+}
+
+func TestNilRulesIgnoreNothing(t *testing.T) {
+	var rules *Rules
+	rules.Reload()
+	if rules.Ignore("/x", false) || rules.owns("/x/.gitignore") {
+		t.Error("nil rules ignored something")
+	}
+}
+
+func TestEditedRulesTakeEffect(t *testing.T) {
+	p := &project{t: t, dir: realDir(t), batches: make(chan Batch, 100)}
+	p.write(".gitignore", "out/\n")
+	p.write("out/a.js", "x")
+	p.write("b.js", "x")
+	p.start(Options{Rules: NewRules(p.dir)})
+	p.write("out/a.js", "y")
+	p.write("b.js", "y")
+	p.expect("b.js")
+	p.write(".gitignore", "b.js\n")
+	p.expect(".gitignore", "out/a.js") // the folder came into view
+	p.write("out/a.js", "z")
+	p.write("b.js", "z")
+	p.expect("out/a.js")
+}
+
+func BenchmarkRules(b *testing.B) {
+	rules := NewRules(b.TempDir(), ".git/", "node_modules/", "*.log", "docs/**/*.pdf", "!important.log")
+	path := filepath.Join(rules.root, "src", "app", "components", "jobs", "jobs.css")
+	b.ReportAllocs()
+	for b.Loop() {
+		rules.Ignore(path, false)
+	}
+}

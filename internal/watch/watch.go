@@ -1,0 +1,179 @@
+// Package watch turns file-system notifications into batches of changed paths.
+//
+// A [Watcher] follows whole folders, including what appears in them later. It sends
+// a [Batch] once the files have been quiet for Options.Quiet, and at the latest
+// Options.Cap after the first notification, so neither an editor that writes in
+// several steps nor a stream of saves delays the answer for long.
+//
+// A path is reported only if what a reader sees changed: the file appeared, went
+// away, or has other bytes. Nothing is read when watching starts. The walk notes
+// size and time of each file; contents are hashed once it is quiet, a few files at a
+// time, and whenever a notification arrives. A file that is emptied and filled again
+// counts as one change.
+//
+// Links are followed: a change behind a link is reported under the path of the link.
+// Where the system sends no notifications (network and container mounts) the folder
+// is compared at intervals instead. After an overflow of the notification queue
+// everything is compared, and the batch says so.
+package watch
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/fsnotify/fsnotify"
+)
+
+// Poll says which folders are compared at intervals.
+type Poll string
+
+// The ways to learn of changes.
+const (
+	PollAuto   Poll = ""       // folders on file systems that send no notifications
+	PollAlways Poll = "always" // every folder
+	PollNever  Poll = "never"  // none
+)
+
+// Options configures a [Watcher]. Only Dirs or Files is required.
+type Options struct {
+	// Dirs are watched with everything below them. A folder that does not exist yet is
+	// watched once it appears.
+	Dirs []string
+	// Files are watched on their own, wherever they lie; they need not exist yet.
+	Files []string
+	// Ignore leaves out files, and folders with everything below them. It gets absolute
+	// paths as they are reported, is never asked about Dirs and Files themselves, and may
+	// be called from another goroutine than New's, one call at a time. Nil ignores nothing.
+	Ignore func(path string, isDir bool) bool
+	// Rules are asked as well, and are read again, with a full comparison, when one of
+	// their files changes. Nil means no rules.
+	Rules *Rules
+	// Quiet is how long no notification may arrive before a batch is sent; default 6 ms.
+	Quiet time.Duration
+	// Cap bounds how long a batch may wait after its first notification; default 80 ms.
+	Cap time.Duration
+	// Poll chooses the folders that are compared at intervals; default [PollAuto].
+	Poll Poll
+	// PollInterval is the least time between two comparisons; default 300 ms. It grows
+	// with the time a comparison takes.
+	PollInterval time.Duration
+	// Log gets what is not worth ending for, such as an unreadable folder; nil discards.
+	Log *slog.Logger
+}
+
+// Batch is what changed since the batch before.
+type Batch struct {
+	// Paths are absolute, sorted and without repeats. A path that no longer exists was
+	// deleted or renamed. Folders are named only through the files in them.
+	Paths []string
+	// Rescan says that notifications were lost: Paths is what a full comparison found, and
+	// a file that changed twice in between is in it once.
+	Rescan bool
+}
+
+const (
+	// defaultQuiet covers the steps of one save: truncate and write, or write and rename.
+	defaultQuiet = 6 * time.Millisecond
+	// defaultCap keeps a stream of saves from starving the reader; a person does not
+	// notice a tenth of a second.
+	defaultCap = 80 * time.Millisecond
+	// defaultPollInterval is a compromise between what a person notices and what a network
+	// mount can bear.
+	defaultPollInterval = 300 * time.Millisecond
+	// eventBuffer takes the kernel's queue over while files are being hashed.
+	eventBuffer = 4096 // notifications
+)
+
+// A Watcher follows the folders and files of its Options. Its only concurrent method
+// is none: New, then Run once.
+type Watcher struct {
+	opts Options
+	fsw  *fsnotify.Watcher
+	tree tree
+}
+
+// New starts watching, so that nothing that happens after it is missed; [Watcher.Run]
+// must be called to free what it holds. A limit of the system is a [*LimitError].
+func New(opts Options) (*Watcher, error) {
+	opts, err := withDefaults(opts)
+	if err != nil {
+		return nil, fmt.Errorf("watch: %w", err)
+	}
+	fsw, err := fsnotify.NewBufferedWatcher(eventBuffer)
+	if err != nil {
+		return nil, fmt.Errorf("watch: %w", limitOf("", err))
+	}
+	w := &Watcher{opts: opts, fsw: fsw, tree: newTree(opts, fsw)}
+	if err := w.plant(); err != nil {
+		_ = fsw.Close() // the first error says more
+		return nil, fmt.Errorf("watch: %w", err)
+	}
+	return w, nil
+}
+
+func withDefaults(o Options) (Options, error) {
+	var err error
+	if o.Dirs, err = absolute(o.Dirs); err != nil {
+		return o, err
+	}
+	if o.Files, err = absolute(o.Files); err != nil {
+		return o, err
+	}
+	if o.Quiet <= 0 {
+		o.Quiet = defaultQuiet
+	}
+	if o.Cap <= 0 {
+		o.Cap = defaultCap
+	}
+	if o.PollInterval <= 0 {
+		o.PollInterval = defaultPollInterval
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return o, nil
+}
+
+func absolute(paths []string) ([]string, error) {
+	list := make([]string, len(paths))
+	for i, path := range paths {
+		abs, err := filepath.Abs(path)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		list[i] = abs
+	}
+	return list, nil
+}
+
+// plant takes the first look at everything.
+func (w *Watcher) plant() error {
+	for _, path := range slices.Concat(w.opts.Dirs, w.opts.Files) {
+		if err := w.tree.addView(path); err != nil {
+			return err
+		}
+	}
+	w.tree.strict = false // from here on a limit is answered by comparing at intervals
+	return nil
+}
+
+// Watching returns how many files are known. It must not be called while Run runs.
+func (w *Watcher) Watching() int { return len(w.tree.files) }
+
+// Run calls fn with each batch until ctx is done, then returns nil once fn has
+// returned and everything is freed. fn is called from one goroutine at a time; what
+// changes while it works is in the next batch. An error means that the system stopped
+// sending notifications.
+func (w *Watcher) Run(ctx context.Context, fn func(Batch)) error {
+	l := newLoop(w, fn)
+	err := l.run(ctx)
+	l.wait()
+	if cerr := w.fsw.Close(); cerr != nil && err == nil {
+		err = fmt.Errorf("watch: %w", cerr)
+	}
+	return err
+}

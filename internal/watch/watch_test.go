@@ -1,0 +1,336 @@
+package watch
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/fsnotify/fsnotify"
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestEditIsReportedWithItsAbsolutePath(t *testing.T) {
+	p := watching(t, Options{}, "app/a.css", "app/b.css")
+	p.write("app/a.css", "new")
+	batches := p.expect("app/a.css")
+	if diff := cmp.Diff(Batch{Paths: []string{p.path("app/a.css")}}, batches[0]); diff != "" {
+		t.Errorf("first batch (-want +got):\n%s", diff)
+	}
+}
+
+func TestSaveThatChangesNothingIsNotReported(t *testing.T) {
+	p := watching(t, Options{}, "a.css")
+	p.write("a.css", "new")
+	p.expect("a.css")
+	p.write("a.css", "new")
+	p.do(os.Chtimes(p.path("a.css"), time.Now(), time.Now()))
+	p.expect()
+}
+
+func TestTouchOfAFileNeverReadIsNotReported(t *testing.T) {
+	p := watching(t, Options{}, "a.css")
+	p.do(os.Chtimes(p.path("a.css"), time.Now(), time.Now()))
+	p.do(os.Chmod(p.path("a.css"), 0o600))
+	p.expect()
+}
+
+func TestContentsAreLearnedInTheBackground(t *testing.T) {
+	p := watching(t, Options{}, "a.css")
+	old := time.Now().Add(-time.Hour)
+	p.do(os.Chtimes(p.path("a.css"), old, old))
+	tr := newTree(Options{}, p.w.fsw)
+	p.do(tr.addView(p.dir))
+	tr.warm(p.path("a.css"))
+	p.write("a.css", "old a.css")
+	if got := tr.judge(p.path("a.css"), false); got != unchanged {
+		t.Errorf("a save of the same bytes: verdict %v, want unchanged", got)
+	}
+	p.write("a.css", "another")
+	if got := tr.judge(p.path("a.css"), false); got != changed {
+		t.Errorf("a save of other bytes: verdict %v, want changed", got)
+	}
+}
+
+func TestNewFilesAndFoldersAreReportedAndFollowed(t *testing.T) {
+	p := watching(t, Options{}, "a.css")
+	p.write("one/two/three/deep.js", "x")
+	p.write("new.html", "x")
+	p.expect("new.html", "one/two/three/deep.js")
+	p.write("one/two/three/deep.js", "y")
+	p.expect("one/two/three/deep.js")
+}
+
+func TestRenamedFileIsReportedUnderBothNames(t *testing.T) {
+	p := watching(t, Options{}, "a.css")
+	p.do(os.Rename(p.path("a.css"), p.path("b.css")))
+	p.expect("a.css", "b.css")
+}
+
+func TestRenamedFolderIsFollowedUnderItsNewName(t *testing.T) {
+	p := watching(t, Options{}, "a/x/1.js", "a/x/2.js")
+	p.do(os.Rename(p.path("a"), p.path("b")))
+	p.expect("a/x/1.js", "a/x/2.js", "b/x/1.js", "b/x/2.js")
+	p.write("b/x/1.js", "again")
+	p.expect("b/x/1.js")
+	p.write("a/x/1.js", "back")
+	p.expect("a/x/1.js")
+}
+
+func TestDeletedFolderIsReportedByItsFilesAndFollowedWhenItReturns(t *testing.T) {
+	p := watching(t, Options{}, "a/x/1.js", "a/2.js")
+	p.do(os.RemoveAll(p.path("a")))
+	p.expect("a/2.js", "a/x/1.js")
+	p.write("a/x/1.js", "again")
+	p.expect("a/x/1.js")
+}
+
+func TestFolderReplacedAtOnceIsFollowed(t *testing.T) {
+	p := watching(t, Options{}, "a/same.js", "a/other.js")
+	p.write("tmp-a/same.js", "old a/same.js")
+	p.write("tmp-a/other.js", "replaced")
+	p.expect("tmp-a/other.js", "tmp-a/same.js")
+	p.do(os.RemoveAll(p.path("a")))
+	p.do(os.Rename(p.path("tmp-a"), p.path("a")))
+	p.expect("a/other.js", "a/same.js", "tmp-a/other.js", "tmp-a/same.js")
+	p.write("a/same.js", "edit")
+	p.expect("a/same.js")
+}
+
+func TestAtomicSaveIsOneChangeOfOneFile(t *testing.T) {
+	p := watching(t, Options{}, "a.css")
+	p.write(".a.css.123.tmp", "new")
+	p.do(os.Rename(p.path(".a.css.123.tmp"), p.path("a.css")))
+	p.expect("a.css")
+}
+
+func TestSaveThroughABackupIsOneChangeOfOneFile(t *testing.T) {
+	p := watching(t, Options{}, "a.css")
+	p.do(os.Rename(p.path("a.css"), p.path("a.css~")))
+	p.write("a.css", "new")
+	p.expect("a.css")
+}
+
+func TestTruncatedFileIsWaitedFor(t *testing.T) {
+	p := watching(t, Options{}, "a.css")
+	if got := p.w.tree.judgeEmptied(t, p.path("a.css")); got != unsettled {
+		t.Errorf("an emptied file: verdict %v, want unsettled", got)
+	}
+}
+
+// judgeEmptied looks at a file in the middle of a truncating save, on a tree of its own.
+func (t *tree) judgeEmptied(tt *testing.T, path string) verdict {
+	tt.Helper()
+	own := newTree(Options{}, t.fsw)
+	if err := own.addView(filepath.Dir(path)); err != nil {
+		tt.Fatal(err)
+	}
+	if err := os.Truncate(path, 0); err != nil {
+		tt.Fatal(err)
+	}
+	return own.judge(path, false)
+}
+
+func TestFileEmptiedForGoodIsReported(t *testing.T) {
+	p := watching(t, Options{}, "a.css")
+	p.do(os.Truncate(p.path("a.css"), 0))
+	p.expect("a.css")
+}
+
+func TestStreamOfSavesDoesNotStarveTheReader(t *testing.T) {
+	p := watching(t, Options{Quiet: time.Hour}, "a.css")
+	for i := 0; ; i++ { // Quiet never comes: only Cap can send a batch
+		p.write("a.css", fmt.Sprint(i))
+		select {
+		case b := <-p.batches:
+			if diff := cmp.Diff([]string{p.path("a.css")}, b.Paths); diff != "" {
+				t.Errorf("batch (-want +got):\n%s", diff)
+			}
+			return
+		default:
+		}
+	}
+}
+
+func TestChangesDuringWorkComeInOneLaterBatch(t *testing.T) {
+	dir := realDir(t)
+	w, err := New(Options{Dirs: []string{dir}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	batches, proceed, ended := make(chan Batch), make(chan struct{}), make(chan error)
+	go func() {
+		ended <- w.Run(ctx, func(b Batch) { batches <- b; <-proceed })
+	}()
+	write := func(name string) {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("x"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("first")
+	if diff := cmp.Diff(Batch{Paths: []string{filepath.Join(dir, "first")}}, <-batches); diff != "" {
+		t.Errorf("first batch (-want +got):\n%s", diff)
+	}
+	write("second")
+	write("third")
+	cancel() // Run must wait for the work in hand
+	select {
+	case err := <-ended:
+		t.Errorf("Run returned (%v) while the work went on", err)
+	case proceed <- struct{}{}:
+	}
+	if err := <-ended; err != nil {
+		t.Errorf("Run: %v", err)
+	}
+}
+
+func TestLastWriteWins(t *testing.T) {
+	dir := realDir(t)
+	path := filepath.Join(dir, "a.css")
+	w, err := New(Options{Dirs: []string{dir}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	seen, ended := make(chan string, 10000), make(chan error, 1)
+	go func() {
+		ended <- w.Run(ctx, func(Batch) {
+			text, _ := os.ReadFile(path)
+			seen <- string(text)
+		})
+	}()
+	const writes = 300
+	for i := range writes {
+		if err := os.WriteFile(path, fmt.Appendf(nil, "v%d", i), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for last := ""; last != fmt.Sprintf("v%d", writes-1); {
+		select {
+		case last = <-seen:
+		case <-time.After(patience):
+			t.Fatalf("the last state a batch led to is %q", last)
+		}
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestThousandsOfFilesAtOnce(t *testing.T) {
+	p := watching(t, Options{}, "a.css")
+	var want []string
+	for i := range 3000 {
+		name := fmt.Sprintf("d%d/f%d.js", i%60, i)
+		p.write(name, "x")
+		want = append(want, name)
+	}
+	p.expect(want...)
+}
+
+func TestLostNotificationsLeadToAFullComparison(t *testing.T) {
+	p := watching(t, Options{Ignore: func(path string, _ bool) bool { return filepath.Base(path) == "unseen" }}, "a.css", "b.css")
+	p.do(p.w.fsw.Remove(p.dir)) // from here on the system says nothing
+	p.write("b.css", "new")
+	p.write("sub/c.css", "new")
+	p.w.fsw.Errors <- fsnotify.ErrEventOverflow
+	batches := p.expect("b.css", "sub/c.css")
+	if !batches[0].Rescan {
+		t.Errorf("the batch does not say that it is a full comparison: %+v", batches[0])
+	}
+	p.write("a.css", "watched again")
+	p.expect("a.css")
+}
+
+func TestFolderThatDoesNotExistYetIsWatchedOnceItAppears(t *testing.T) {
+	p := &project{t: t, dir: realDir(t), batches: make(chan Batch, 100)}
+	p.start(Options{Dirs: []string{p.path("not/yet")}})
+	p.write("not/other.txt", "x")
+	p.write("not/yet/a.css", "x")
+	p.expect("not/yet/a.css")
+	p.do(os.RemoveAll(p.path("not")))
+	p.expect("not/yet/a.css")
+	p.write("not/yet/a.css", "again")
+	p.expect("not/yet/a.css")
+	p.write("not/yet/a.css", "and again")
+	p.expect("not/yet/a.css")
+}
+
+func TestSingleFilesAreWatchedWithoutTheirNeighbours(t *testing.T) {
+	p := &project{t: t, dir: realDir(t), batches: make(chan Batch, 100)}
+	p.write("bower.json", "{}")
+	p.start(Options{Dirs: []string{p.path("src")}, Files: []string{p.path("bower.json"), p.path("realtimectl.yaml")}})
+	p.write("other.json", "{}")
+	p.write("bower.json", `{"name":"x"}`)
+	p.write("realtimectl.yaml", "x-a: 1")
+	p.expect("bower.json", "realtimectl.yaml")
+	p.do(os.Remove(p.path("realtimectl.yaml")))
+	p.expect("realtimectl.yaml")
+	p.write("realtimectl.yaml", "x-a: 2")
+	p.expect("realtimectl.yaml")
+}
+
+func TestIgnoredPathsAreNeitherReportedNorWatched(t *testing.T) {
+	ignore := func(path string, isDir bool) bool { return isDir && filepath.Base(path) == "node_modules" }
+	p := watching(t, Options{Ignore: ignore}, "node_modules/x/a.js", "a.js")
+	p.write("node_modules/x/a.js", "new")
+	p.write("sub/node_modules/y/b.js", "new")
+	p.write("sub/c.js", "new")
+	p.expect("sub/c.js")
+	for _, dir := range p.w.fsw.WatchList() {
+		if filepath.Base(filepath.Dir(dir)) == "node_modules" {
+			t.Errorf("%s is watched", dir)
+		}
+	}
+}
+
+func TestWhatEditorsKeepBesideFilesIsIgnored(t *testing.T) {
+	p := watching(t, Options{}, "a.css")
+	for _, name := range []string{".a.css.swp", "4913", "a.css~", "#a.css#", ".#a.css", "a.css___jb_tmp___", ".DS_Store"} {
+		p.write(name, "x")
+	}
+	p.expect()
+}
+
+func TestUnreadableFolderIsNoReasonToStop(t *testing.T) {
+	p := &project{t: t, dir: realDir(t), batches: make(chan Batch, 100)}
+	p.write("a.css", "x")
+	p.do(os.MkdirAll(p.path("secret"), 0o000))
+	p.start(Options{})
+	p.write("a.css", "y")
+	p.expect("a.css")
+}
+
+// BenchmarkSetUp5000Files is what starting costs: 5,000 files in 500 folders.
+func BenchmarkSetUp5000Files(b *testing.B) {
+	dir := b.TempDir()
+	for i := range 500 {
+		sub := filepath.Join(dir, fmt.Sprintf("d%d", i))
+		if err := os.Mkdir(sub, 0o755); err != nil {
+			b.Fatal(err)
+		}
+		for j := range 10 {
+			if err := os.WriteFile(filepath.Join(sub, fmt.Sprintf("f%d.js", j)), []byte("x"), 0o644); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	rules := NewRules(dir, ".git/", "node_modules/", "*.log")
+	b.ReportAllocs()
+	for b.Loop() {
+		w, err := New(Options{Dirs: []string{dir}, Rules: rules})
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.StopTimer()
+		if err := w.fsw.Close(); err != nil {
+			b.Fatal(err)
+		}
+		b.StartTimer()
+	}
+}
