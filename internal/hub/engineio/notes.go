@@ -1,0 +1,70 @@
+package engineio
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Diagnoses are told once per cause and then, if the cause persists, once in a while.
+const (
+	noteEvery = 10 * time.Minute
+	// maxNotes bounds the causes remembered: a client can make up origins without end.
+	maxNotes = 64
+)
+
+// notes tells an operator why clients are refused, once per cause.
+type notes struct {
+	log *slog.Logger
+
+	mu   sync.Mutex // guards told
+	told map[string]time.Time
+}
+
+func newNotes(log *slog.Logger) *notes {
+	return &notes{log: log, told: map[string]time.Time{}}
+}
+
+// first reports whether a cause is to be told now.
+func (n *notes) first(cause string) bool {
+	now := time.Now()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if at, ok := n.told[cause]; ok && now.Sub(at) < noteEvery {
+		return false
+	}
+	if len(n.told) >= maxNotes {
+		clear(n.told)
+	}
+	n.told[cause] = now
+	return true
+}
+
+// refused notes a request that was not served.
+func (n *notes) refused(r *http.Request, f *refusal) {
+	if f.code == codeSession {
+		// Every client asks once for its old session after a restart: no news.
+		n.log.Debug("a client asked for a session that has ended", "event", "hub.refused", "code", f.code)
+		return
+	}
+	if !n.first(fmt.Sprint(f.code, f.hint)) {
+		return
+	}
+	n.log.Warn(fmt.Sprintf("refused a client from %s: %s", r.RemoteAddr, f.message),
+		"event", "hub.refused", "status", f.status, "code", f.code, "hint", f.hint)
+}
+
+// noteBreach notes a WebSocket that was closed for what it sent.
+func (srv *Server) noteBreach(s *Session, breach *closeError) {
+	if !srv.notes.first(fmt.Sprint("breach ", breach.code, breach.reason)) {
+		return
+	}
+	hint := ""
+	if breach.code == closeTooBig {
+		hint = fmt.Sprintf("a message may have %d bytes: raise hub.limits.max-payload, or send less at a time", srv.opts.MaxPayload)
+	}
+	srv.opts.Log.Warn(fmt.Sprintf("closed the WebSocket of %s: %s", s.shake.Address, breach.reason),
+		"event", "hub.breach", "code", breach.code, "hint", hint)
+}

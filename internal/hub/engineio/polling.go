@@ -1,0 +1,194 @@
+package engineio
+
+import (
+	"errors"
+	"sync"
+)
+
+var errOverlap = errors.New("two requests of one kind at the same time")
+
+// polling is the long-polling side of a session.
+type polling struct {
+	inbox    chan inbound // a POST hands its packets to the session's goroutine
+	upgraded chan *socket // what the session reads from after an upgrade
+	wake     chan struct{}
+
+	mu        sync.Mutex // guards what follows; nothing waits under it
+	queue     []*Batch   // for the next GET
+	size      int        // bytes in queue
+	getting   bool       // a GET is under way
+	posting   bool       // a POST is under way
+	probing   bool       // a WebSocket has been probed: answer polls soon, so that they end
+	moved     bool       // the upgrade is done: everything goes to the WebSocket
+	ended     bool       // the session has ended; the queue still waits for a GET
+	dropped   bool       // nobody will fetch the queue
+
+	encoding textEncoding // for the POST under way alone
+}
+
+// inbound is the packets of one POST; done tells it that they have been dealt with, so
+// that its answer comes when their effects are in place.
+type inbound struct {
+	packets []packet
+	done    chan struct{}
+}
+
+func (b *inbound) pop() (packet, bool) {
+	if len(b.packets) == 0 {
+		b.release()
+		return packet{}, false
+	}
+	p := b.packets[0]
+	b.packets = b.packets[1:]
+	return p, true
+}
+
+func (b *inbound) release() {
+	if b.done != nil {
+		close(b.done)
+	}
+	*b = inbound{}
+}
+
+func newPolling() *polling {
+	return &polling{
+		inbox:    make(chan inbound),
+		upgraded: make(chan *socket, 1),
+		wake:     make(chan struct{}, 1),
+	}
+}
+
+// send queues a batch for the next poll, or passes it to the WebSocket if the session has
+// moved there meanwhile.
+func (p *polling) send(s *Session, b *Batch) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.moved:
+		return s.ws.Load().out.write(b.ws(s.rev), b.volatile)
+	case p.ended:
+		return errClosed
+	case b.volatile && len(p.queue) > 0:
+		return nil
+	case p.size+b.size > s.srv.opts.MaxBacklog:
+		return errBacklog
+	}
+	p.push(b)
+	return nil
+}
+
+// push appends to the queue and wakes the poll; with p.mu held.
+func (p *polling) push(b *Batch) {
+	p.queue = append(p.queue, b)
+	p.size += b.size
+	p.signal()
+}
+
+func (p *polling) signal() {
+	select {
+	case p.wake <- struct{}{}:
+	default:
+	}
+}
+
+// take returns what waits, and whether the session is still open behind it.
+func (p *polling) take() (queue []*Batch, ended bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	queue, p.queue, p.size = p.queue, nil, 0
+	return queue, p.ended
+}
+
+// finish queues the farewell.
+func (p *polling) finish() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.ended && !p.moved {
+		p.push(NewBatch(newText(packetClose)))
+	}
+	p.ended = true
+	p.signal()
+}
+
+// leave drops the queue and releases the poll under way with a noop.
+func (p *polling) leave() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.queue, p.size = nil, 0
+	p.push(NewBatch(newText(packetNoop)))
+	p.ended, p.dropped = true, true
+}
+
+// abort drops the queue and releases the poll under way.
+func (p *polling) abort() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.queue, p.size = nil, 0
+	p.ended, p.dropped = true, true
+	p.signal()
+}
+
+// begin marks a GET or POST as under way; false means that there is one already.
+func (p *polling) begin(flag *bool) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if *flag {
+		return false
+	}
+	*flag = true
+	return true
+}
+
+func (p *polling) done(flag *bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	*flag = false
+}
+
+// probe marks that a WebSocket was probed, and releases the poll under way.
+func (p *polling) probe(probing bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.probing = probing
+	p.signal()
+}
+
+func (p *polling) isProbing() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.probing
+}
+
+// move hands the session over to a WebSocket: what waits goes out first, what is sent
+// from now on follows. It returns false when the session has ended.
+func (p *polling) move(s *Session, ws *socket) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ended || p.moved {
+		return false
+	}
+	for _, b := range p.queue {
+		// A failure here shows at the next read, which ends the session.
+		_ = ws.out.write(b.ws(s.rev), false)
+	}
+	p.queue, p.size, p.moved, p.probing = nil, 0, true, false
+	s.ws.Store(ws)
+	p.upgraded <- ws
+	p.signal()
+	return true
+}
+
+// leaving reports whether polls are to end without an answer of their own, because the
+// session is on its way to a WebSocket.
+func (p *polling) leaving() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.queue) == 0 && (p.probing || p.moved)
+}
+
+// lingers reports whether somebody may still come for the queue.
+func (p *polling) lingers() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return !p.moved && !p.dropped && len(p.queue) > 0
+}

@@ -1,0 +1,315 @@
+package engineio
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Reason says why a session ended, in the words of the official server.
+type Reason string
+
+// The reasons. All but the last two are the client's or the network's doing, after which
+// a client may want to recover.
+const (
+	TransportClose Reason = "transport close"
+	TransportError Reason = "transport error"
+	PingTimeout    Reason = "ping timeout"
+	ParseError     Reason = "parse error"
+	ForcedClose    Reason = "forced close"
+	ShuttingDown   Reason = "server shutting down"
+)
+
+// ClosedError is what [Session.Receive] returns once the session has ended.
+type ClosedError struct {
+	Reason Reason
+	// Err is the cause, when there is more to say; nil otherwise.
+	Err error
+}
+
+// Error returns the reason and the cause.
+func (e *ClosedError) Error() string {
+	if e.Err == nil {
+		return string(e.Reason)
+	}
+	return string(e.Reason) + ": " + e.Err.Error()
+}
+
+// Unwrap returns the cause.
+func (e *ClosedError) Unwrap() error { return e.Err }
+
+// Handshake is what a client said when its session began.
+type Handshake struct {
+	// Address is the remote address, host:port.
+	Address string
+	// Query holds the parameters that are not the protocol's own; nil when there are none.
+	Query url.Values
+	// Header holds the headers that Options.KeepHeaders names.
+	Header http.Header
+	// Secure tells HTTPS.
+	Secure bool
+	// Time is when the session began.
+	Time time.Time
+}
+
+// Session is one client, whatever transport it uses at the moment. Send, Close and the
+// accessors may be called from any goroutine; Receive only from the one that runs
+// [Handler.ServeSession].
+type Session struct {
+	srv   *Server
+	id    string
+	rev   int
+	shake Handshake
+
+	ws      atomic.Pointer[socket] // nil while polling
+	polling *polling               // nil when the session began as a WebSocket
+
+	closed  chan struct{} // closed when the session ends
+	endOnce sync.Once
+	end     *ClosedError // set before closed is closed
+
+	beat beat
+
+	// For the goroutine of the session alone.
+	reading *socket
+	batch   inbound
+}
+
+// socket is a WebSocket a session uses.
+type socket struct {
+	in  *reader
+	out *output
+}
+
+// ID returns the session's id. In revision 4 it is a secret between the two ends.
+func (s *Session) ID() string { return s.id }
+
+// Revision returns the Engine.IO revision the client speaks: 3 or 4.
+func (s *Session) Revision() int { return s.rev }
+
+// Handshake returns what the client said when the session began; it is not to be changed.
+func (s *Session) Handshake() *Handshake { return &s.shake }
+
+// Transport returns the transport in use: "polling" or "websocket".
+func (s *Session) Transport() string {
+	if s.ws.Load() != nil {
+		return "websocket"
+	}
+	return "polling"
+}
+
+// Send queues a batch behind everything sent before and returns at once. What is sent to
+// a session that has ended is lost. A client that is too far behind is disconnected.
+func (s *Session) Send(b *Batch) {
+	var err error
+	if ws := s.ws.Load(); ws != nil {
+		err = ws.out.write(b.ws(s.rev), b.volatile)
+	} else {
+		err = s.polling.send(s, b)
+	}
+	if err != nil && !errors.Is(err, errClosed) {
+		s.abort(TransportError, err)
+	}
+}
+
+// Close ends the session: the client gets what was sent before, then the transport's
+// farewell. It returns at once; repeated calls do nothing.
+func (s *Session) Close(reason Reason) { s.close(reason, nil, closeNormal) }
+
+// CloseAfter closes the session when d has passed, unless it is called again; zero
+// cancels it.
+func (s *Session) CloseAfter(d time.Duration, reason Reason) {
+	s.srv.wheel.expire(s, d, reason)
+}
+
+// Done is closed when the session has ended.
+func (s *Session) Done() <-chan struct{} { return s.closed }
+
+// close ends the session with a farewell.
+func (s *Session) close(reason Reason, cause error, code int) {
+	s.endOnce.Do(func() {
+		s.finish(reason, cause)
+		if s.polling != nil {
+			s.polling.finish()
+		}
+		if ws := s.ws.Load(); ws != nil {
+			ws.out.finish(closeFrame(code), s.srv.opts.CloseTimeout)
+		}
+	})
+}
+
+// abort ends the session without one: the client is not listening.
+func (s *Session) abort(reason Reason, cause error) {
+	s.endOnce.Do(func() {
+		s.finish(reason, cause)
+		if s.polling != nil {
+			s.polling.abort()
+			s.srv.forget(s)
+		}
+		if ws := s.ws.Load(); ws != nil {
+			ws.out.close()
+		}
+	})
+}
+
+// leave ends the session because the client says so in a POST. Its poll under way is
+// released with a noop.
+func (s *Session) leave() {
+	s.endOnce.Do(func() {
+		s.finish(TransportClose, nil)
+		s.polling.leave()
+		s.srv.forget(s)
+	})
+}
+
+func (s *Session) finish(reason Reason, cause error) {
+	s.end = &ClosedError{Reason: reason, Err: cause}
+	close(s.closed)
+	s.srv.wheel.remove(s)
+}
+
+// Receive waits for the client's next message. It returns a [*ClosedError] when the
+// session has ended, also when it was closed from this side.
+func (s *Session) Receive() (Message, error) {
+	for {
+		p, err := s.next()
+		if err != nil {
+			return Message{}, err
+		}
+		s.alive()
+		switch p.kind {
+		case packetMessage:
+			return Message{Binary: p.binary, Data: p.data}, nil
+		case packetPing:
+			s.answerPing(p.data)
+		case packetClose:
+			s.close(TransportClose, nil, closeNormal)
+		case packetOpen:
+			s.close(ParseError, errPacketType, closeProtocol)
+		}
+	}
+}
+
+// alive notes that the client has been heard of.
+func (s *Session) alive() {
+	if s.rev == 3 {
+		s.beat.touch(s.srv.now())
+		return
+	}
+	s.beat.heard.Store(true)
+}
+
+// answerPing serves the clients of revision 3, who send the heartbeats.
+func (s *Session) answerPing(data []byte) {
+	if s.rev == 3 {
+		s.Send(NewBatch(newText(packetPong, data)))
+	}
+}
+
+// next returns the next packet, from the WebSocket as soon as there is one.
+func (s *Session) next() (packet, error) {
+	for {
+		select {
+		case <-s.closed:
+			s.batch.release()
+			return packet{}, s.end
+		default:
+		}
+		if p, ok := s.batch.pop(); ok {
+			return p, nil
+		}
+		if s.reading != nil {
+			return s.read()
+		}
+		select {
+		case s.batch = <-s.polling.inbox:
+		case s.reading = <-s.polling.upgraded:
+		case <-s.closed:
+		}
+	}
+}
+
+// read returns the next packet of the WebSocket.
+func (s *Session) read() (packet, error) {
+	op, data, err := s.reading.in.next()
+	if err != nil {
+		return packet{}, s.readFailed(err)
+	}
+	p, err := decodeMessage(op, data, s.rev)
+	if err != nil {
+		s.close(ParseError, err, closeProtocol)
+		return packet{}, s.end
+	}
+	return p, nil
+}
+
+// decodeMessage reads a packet out of a WebSocket message.
+func decodeMessage(op byte, data []byte, rev int) (packet, error) {
+	switch {
+	case op == opBinary && rev == 4:
+		return packet{kind: packetMessage, binary: true, data: data}, nil
+	case len(data) == 0:
+		return packet{}, errEmpty
+	case op == opBinary && validKind(data[0]+'0'):
+		return packet{kind: data[0] + '0', binary: true, data: data[1:]}, nil
+	case op == opText && validKind(data[0]):
+		return packet{kind: data[0], data: data[1:]}, nil
+	}
+	return packet{}, errPacketType
+}
+
+// readFailed ends the session for a failed read and returns what Receive returns.
+func (s *Session) readFailed(err error) error {
+	breach := (*closeError)(nil)
+	switch {
+	case errors.Is(err, io.EOF):
+		s.close(TransportClose, nil, closeNormal)
+	case errors.As(err, &breach):
+		s.srv.noteBreach(s, breach)
+		s.close(TransportError, err, breach.code)
+	default:
+		s.abort(TransportClose, fmt.Errorf("read: %w", err))
+	}
+	<-s.closed // another goroutine may be the one that closes
+	return s.end
+}
+
+// run is the one goroutine of a session.
+func (s *Session) run() {
+	err := s.srv.handler.ServeSession(s.srv.ctx, s)
+	reason := ForcedClose
+	if closed := (*ClosedError)(nil); errors.As(err, &closed) {
+		reason = closed.Reason
+	} else if err != nil {
+		reason = ParseError
+	}
+	s.close(reason, err, closeNormal)
+	s.drainInput()
+	s.srv.release(s)
+}
+
+// drainInput takes in what the client sends until it has answered the farewell: closing
+// a connection with unread bytes would cut off the last words sent to it.
+func (s *Session) drainInput() {
+	s.batch.release()
+	if s.reading == nil && s.polling != nil {
+		select {
+		case s.reading = <-s.polling.upgraded:
+		default:
+		}
+	}
+	if s.reading == nil {
+		return
+	}
+	defer s.reading.out.close()
+	for range s.srv.opts.MaxPackets { // a client that talks on is cut off
+		if _, _, err := s.reading.in.next(); err != nil {
+			return
+		}
+	}
+}
