@@ -23,7 +23,7 @@ missing_packages() {
 
 install_packages() {
   local packages as_root=()
-  read -r -d '' -a packages < <(missing_packages; printf '\0') || true
+  mapfile -t packages < <(missing_packages | tr ' ' '\n')
   if ((${#packages[@]} == 0)); then
     return
   fi
