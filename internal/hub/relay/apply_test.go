@@ -153,6 +153,10 @@ func TestWhatARuleMakesOfAnEvent(t *testing.T) {
 		{"ack list", Rule{On: "x", Ack: []any{nil, "$id"}}, "x", ``, result{Ack: `[null,"` + me + `"]`}},
 		{"ack empty list", Rule{On: "x", Ack: []any{}}, "x", `1`, result{Ack: `[]`}},
 		{"ack value", Rule{On: "x", Ack: "$1"}, "x", `[1]`, result{Ack: `[[1]]`}},
+		{"ack raw word", Rule{On: "x", Ack: json.RawMessage(`"args"`)}, "x", `1`, result{Ack: `[1]`}},
+		{"ack raw list", Rule{On: "x", Ack: json.RawMessage(`["$*", {"z":1.0}]`), Args: []any{json.RawMessage(`"$*"`)}, To: []string{"self"}}, "x", `1`, result{Payload: `["x",1]`, To: "+self", Ack: `[1,{"z":1.0}]`}},
+		{"ack raw object", Rule{On: "x", Ack: json.RawMessage(`{"z":"$1","a":null}`)}, "x", `1`, result{Ack: `[{"z":1,"a":null}]`}},
+		{"ack raw null", Rule{On: "x", Ack: json.RawMessage(`null`)}, "x", `1`, result{Ack: `[null]`}},
 		{"ack number", Rule{On: "x", Ack: 42}, "x", ``, result{Ack: `[42]`}},
 
 		{"join by capture", Rule{On: "join:*", Join: []string{"chat-$1"}}, "join:a", ``, result{Join: []string{"chat-a"}}},
@@ -207,7 +211,7 @@ func TestWhatARuleRefuses(t *testing.T) {
 		{"a room that is a number", Rule{On: "join", Join: []string{"job:*"}}, "join", `7`, Client{}, "args: a room name, or a list of them, is expected as the first argument"},
 		{"too many rooms", Rule{On: "join", Join: []string{"*"}}, "join", `["a"` + strings.Repeat(`,"a"`, 64) + `]`, Client{}, "room: too many rooms at once"},
 		{"no user", Rule{On: "x", To: []string{"all"}, Auth: "required"}, "x", ``, Client{}, "auth: authentication required"},
-		{"too big", Rule{On: "x", To: []string{"all"}, MaxSize: "8B"}, "x", `"1234567"`, Client{}, "size: 9 bytes are more than the 8 allowed"},
+		{"too big", Rule{On: "x", To: []string{"all"}, MaxSize: 8}, "x", `"1234567"`, Client{}, "size: 9 bytes are more than the 8 allowed"},
 		{"schema", Rule{On: "x", To: []string{"all"}, Schema: "job.schema.json"}, "x", `{"title":"a","salary":"1"}`, Client{}, "schema: /salary: got string, want number"},
 		{"schema, nothing", Rule{On: "x", To: []string{"all"}, Schema: "job.schema.json"}, "x", ``, Client{}, "schema: one argument expected, got 0"},
 		{"schema, something behind", Rule{On: "x", To: []string{"all"}, Schema: "job.schema.json"}, "x", `{"title":"a"},{}`, Client{}, "schema: one argument expected, got 2"},
@@ -360,7 +364,7 @@ func TestAttachmentsFollowTheirArguments(t *testing.T) {
 		same(t, result{Payload: `["y",` + hole(9) + `]`, To: "all"}, raise(set, "x", Event{Client: client(), Args: []byte(hole(9))}))
 	})
 	t.Run("attachments count for max-size", func(t *testing.T) {
-		set := compile(t, Rule{On: "x", Emit: "y", MaxSize: "1kB"})
+		set := compile(t, Rule{On: "x", Emit: "y", MaxSize: 1000})
 		event := Event{Client: client(), Args: []byte(hole(0)), Attachments: 1, AttachmentBytes: 1000}
 		same(t, result{Refused: "size: 1029 bytes are more than the 1000 allowed"}, raise(set, "x", event))
 	})

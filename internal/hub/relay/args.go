@@ -60,12 +60,12 @@ func compileArguments(list []any, wild int) (arguments, error) {
 }
 
 func compileArgument(element any, wild int) (argument, error) {
-	if element == "$*" {
-		return argument{spread: true}, nil
-	}
 	text, err := encode(element)
 	if err != nil {
 		return argument{}, err
+	}
+	if string(text) == `"$*"` {
+		return argument{spread: true}, nil
 	}
 	if err := rawjson.Valid(text, maxDepth); err != nil {
 		return argument{}, fmt.Errorf("not a JSON value: %w", err)

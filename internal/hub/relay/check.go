@@ -60,7 +60,7 @@ func (c *compiler) checkHook() {
 	}{
 		{"from", c.source.From != ""},
 		{"schema", c.source.Schema != ""},
-		{"max-size", c.source.MaxSize != ""},
+		{"max-size", c.source.MaxSize != 0},
 		{"rate", c.source.Rate != ""},
 		{"ack", c.source.Ack != nil},
 	} {
@@ -85,7 +85,7 @@ func (c *compiler) checkPublish() {
 		name string
 		used bool
 	}{
-		{"auth", c.source.Auth != ""},
+		{"auth", c.rule.auth},
 		{"rate", c.source.Rate != ""},
 		{"ack", c.source.Ack != nil},
 		{"join", len(c.source.Join) > 0},

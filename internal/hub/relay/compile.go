@@ -1,12 +1,14 @@
 package relay
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/realtimectl/realtimectl/internal/diag"
+	"github.com/realtimectl/realtimectl/internal/hub/rawjson"
 )
 
 // Compile checks every field of every rule and returns them ready for use. The error
@@ -68,7 +70,9 @@ func (c *compiler) compile() {
 	c.compileAck()
 	c.rule.join = c.compileMembership("join", c.source.Join)
 	c.rule.leave = c.compileMembership("leave", c.source.Leave)
-	c.checkSense()
+	if len(c.problems) == 0 {
+		c.checkSense()
+	}
 }
 
 // fail records a problem of a key; hint may be "".
@@ -131,11 +135,11 @@ func (c *compiler) compileConditions() {
 		c.fail("from", unknown("origin", c.source.From, "client", "server", "any"), "")
 	}
 	switch c.source.Auth {
-	case "":
+	case "", "optional":
 	case "required":
 		r.auth = true
 	default:
-		c.fail("auth", unknown("value", c.source.Auth, "required"), "")
+		c.fail("auth", unknown("value", c.source.Auth, "required", "optional"), "")
 	}
 }
 
@@ -146,10 +150,8 @@ func (c *compiler) compileLimits() {
 			c.fail("rate", fmt.Errorf("%q is no rate", c.source.Rate), err.Error())
 		}
 	}
-	if c.source.MaxSize != "" {
-		if c.rule.maxSize, err = parseSize(c.source.MaxSize); err != nil {
-			c.fail("max-size", fmt.Errorf("%q is no size", c.source.MaxSize), err.Error())
-		}
+	if c.rule.maxSize = c.source.MaxSize; c.rule.maxSize < 0 {
+		c.fail("max-size", errors.New("is negative"), "")
 	}
 	if c.source.Schema != "" {
 		if c.rule.schema, err = loadSchema(c.options.Dir, c.source.Schema); err != nil {
@@ -302,31 +304,66 @@ func (c *compiler) compileArgs() {
 	c.rule.args = args
 }
 
+// compileAck reads "args", "none", a list of arguments, or one argument.
 func (c *compiler) compileAck() {
-	var list []any
-	switch ack := c.source.Ack.(type) {
-	case nil:
+	if c.source.Ack == nil {
 		return
-	case []any:
-		list = ack
-	case string:
-		switch {
-		case ack == "none":
-			return
-		case ack == "args":
-			list = []any{"$*"}
-		case strings.Contains(ack, "$"):
-			list = []any{ack}
-		default:
-			c.fail("ack", unknown("answer", ack, "args", "none"), fmt.Sprintf("to answer with that text write ack: [%q]", ack))
-			return
-		}
-	default:
-		list = []any{ack}
+	}
+	list, err := ackList(c.source.Ack)
+	if err != nil {
+		c.fail("ack", err, fmt.Sprintf("to answer with that text write ack: [%q]", c.source.Ack))
+		return
+	}
+	if list == nil {
+		return
 	}
 	args, err := compileArguments(list, c.rule.on.wild)
 	if err != nil {
 		c.fail("ack", err, "")
 	}
 	c.rule.ack = args
+}
+
+// ackList returns the arguments an ack means; nil = no answer.
+func ackList(ack any) ([]any, error) {
+	switch ack := plainLiteral(ack).(type) {
+	case []any:
+		return append([]any{}, ack...), nil
+	case string:
+		return ackWord(ack)
+	default:
+		return []any{ack}, nil
+	}
+}
+
+func ackWord(word string) ([]any, error) {
+	switch {
+	case word == "none":
+		return nil, nil
+	case word == "args":
+		return []any{"$*"}, nil
+	case strings.Contains(word, "$"):
+		return []any{word}, nil
+	}
+	return nil, unknown("answer", word, "args", "none")
+}
+
+// plainLiteral unpacks the outermost level of a raw literal: a string or a list.
+func plainLiteral(literal any) any {
+	raw, ok := literal.(json.RawMessage)
+	if !ok {
+		return literal
+	}
+	if s, ok := rawjson.Unquote(raw); ok {
+		return s
+	}
+	elements, err := rawjson.Split(raw, maxDepth)
+	if err != nil {
+		return literal
+	}
+	list := make([]any, len(elements))
+	for i, e := range elements {
+		list[i] = json.RawMessage(e)
+	}
+	return list
 }

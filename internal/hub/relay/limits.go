@@ -3,7 +3,6 @@ package relay
 import (
 	"errors"
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -62,28 +61,4 @@ func parseRate(text string) (pace, error) {
 		return pace{}, fmt.Errorf("a rate's numbers lie between 1 and %d", maxPace)
 	}
 	return p, nil
-}
-
-// sizeUnits are the units of a size; decimal ones with k, binary ones with Ki.
-func sizeUnits() map[string]float64 {
-	return map[string]float64{
-		"": 1, "b": 1,
-		"k": 1e3, "kb": 1e3, "m": 1e6, "mb": 1e6,
-		"kib": 1 << 10, "mib": 1 << 20,
-	}
-}
-
-// parseSize reads a number of bytes: "2000", "64kB", "1.5 MiB".
-func parseSize(text string) (int64, error) {
-	digits := strings.TrimRight(text, " abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
-	unit := strings.ToLower(strings.TrimSpace(text[len(digits):]))
-	factor, known := sizeUnits()[unit]
-	n, err := strconv.ParseFloat(digits, 64)
-	if err != nil || !known || strings.ContainsAny(digits, "eExXpP_+") {
-		return 0, errors.New("a size reads 2000, 64kB or 1MiB")
-	}
-	if n *= factor; n < 1 || n > math.MaxInt32 {
-		return 0, errors.New("a size lies between 1 byte and 2 GiB")
-	}
-	return int64(n), nil
 }

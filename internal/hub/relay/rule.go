@@ -16,7 +16,7 @@ type Rule struct {
 	// of the back-end goes where it says itself unless To says otherwise.
 	To []string
 	// Args are the outgoing arguments, templates of any JSON shape; nil = ["$*"].
-	// A json.RawMessage keeps key order and number precision.
+	// A json.RawMessage keeps key order and number precision; elsewhere too.
 	Args []any
 	// Ack answers a client that asked: nil or "none" = no answer, "args" = the event's
 	// arguments, a list = these arguments, another value = that one argument.
@@ -30,12 +30,13 @@ type Rule struct {
 	// From says who may raise the event: "client" (the default), "server" (the
 	// back-end alone), "any".
 	From string
-	// Auth is "" or "required": only a client with a User.
+	// Auth is "optional" (the default) or "required": only a client with a User.
 	Auth string
 	// Schema is a JSON Schema file that the event's one argument must satisfy.
 	Schema string
-	// MaxSize bounds the arguments' bytes with their attachments: "2000", "64kB", "1MiB".
-	MaxSize string
+	// MaxSize bounds the bytes of the arguments with their attachments; 0 = no bound
+	// but the hub's own.
+	MaxSize int64
 	// Rate bounds how often one client may raise the event: "10/s", "100/m",
 	// "1000/h", "10/s burst 30". The burst is the count unless given.
 	Rate string
