@@ -66,6 +66,9 @@ func putHeader(buf []byte, op byte) int {
 	return start
 }
 
+// Content returns a message's text or bytes, which are not to be changed.
+func (f *Frame) Content() []byte { return f.content() }
+
 // content returns the packet without its type: a message's text or bytes.
 func (f *Frame) content() []byte {
 	if f.binary {
@@ -164,4 +167,21 @@ func joinWS(frames []*Frame, rev int) []byte {
 		buf = append(buf, f.ws(rev)...)
 	}
 	return buf
+}
+
+// JoinBatches makes one batch of several, in order; it is volatile when all of them are.
+func JoinBatches(batches []*Batch) *Batch {
+	n := 0
+	for _, b := range batches {
+		n += len(b.frames)
+	}
+	frames := make([]*Frame, 0, n)
+	volatile := true
+	for _, b := range batches {
+		frames = append(frames, b.frames...)
+		volatile = volatile && b.volatile
+	}
+	joined := NewBatch(frames...)
+	joined.volatile = volatile
+	return joined
 }

@@ -41,10 +41,9 @@ func (srv *Server) get(w http.ResponseWriter, r *http.Request, s *Session, q par
 		return badRequest("a poll is under way already")
 	}
 	defer s.polling.done(&s.polling.getting)
-	if !srv.enter() {
-		return busy(errStopped.Error())
-	}
-	defer srv.wg.Done()
+	if srv.enter() {
+		defer srv.wg.Done()
+	} // else the session has ended, and the poll gets the farewell without waiting
 	for {
 		queue, ended := s.polling.take()
 		if ended {
@@ -104,7 +103,7 @@ func (srv *Server) answerPoll(w http.ResponseWriter, r *http.Request, s *Session
 func encodePoll(rev int, q params, queue []*Batch) (body []byte, kind string) {
 	b := queue[0]
 	if len(queue) > 1 {
-		b = join(queue)
+		b = JoinBatches(queue)
 	}
 	switch {
 	case rev == 4:
@@ -117,15 +116,6 @@ func encodePoll(rev int, q params, queue []*Batch) (body []byte, kind string) {
 		return b.form(formPoll3Binary, encodeBinary3), "application/octet-stream"
 	}
 	return b.form(formPoll3Base64, encodeText3), "text/plain; charset=UTF-8"
-}
-
-// join makes one batch of several.
-func join(queue []*Batch) *Batch {
-	var frames []*Frame
-	for _, b := range queue {
-		frames = append(frames, b.frames...)
-	}
-	return NewBatch(frames...)
 }
 
 // jsonp wraps a payload into a call of the client's callback.

@@ -13,15 +13,15 @@ type polling struct {
 	upgraded chan *socket // what the session reads from after an upgrade
 	wake     chan struct{}
 
-	mu        sync.Mutex // guards what follows; nothing waits under it
-	queue     []*Batch   // for the next GET
-	size      int        // bytes in queue
-	getting   bool       // a GET is under way
-	posting   bool       // a POST is under way
-	probing   bool       // a WebSocket has been probed: answer polls soon, so that they end
-	moved     bool       // the upgrade is done: everything goes to the WebSocket
-	ended     bool       // the session has ended; the queue still waits for a GET
-	dropped   bool       // nobody will fetch the queue
+	mu      sync.Mutex // guards what follows; nothing waits under it
+	queue   []*Batch   // for the next GET
+	size    int        // bytes in queue
+	getting bool       // a GET is under way
+	posting bool       // a POST is under way
+	probing bool       // a WebSocket has been probed: answer polls soon, so that they end
+	moved   bool       // the upgrade is done: everything goes to the WebSocket
+	ended   bool       // the session has ended; the queue still waits for a GET
+	dropped bool       // nobody will fetch the queue
 
 	encoding textEncoding // for the POST under way alone
 }

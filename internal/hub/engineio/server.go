@@ -75,6 +75,18 @@ func (srv *Server) Run(ctx context.Context) error {
 	return nil
 }
 
+// lastFarewell is how long a stopping server waits for clients to answer: a person is
+// waiting for the prompt.
+const lastFarewell = 250 * time.Millisecond
+
+// farewell returns how long a closing WebSocket stays open for the client's answer.
+func (srv *Server) farewell(reason Reason) time.Duration {
+	if reason == ShuttingDown {
+		return min(lastFarewell, srv.opts.CloseTimeout)
+	}
+	return srv.opts.CloseTimeout
+}
+
 // Sessions returns how many sessions are open.
 func (srv *Server) Sessions() int {
 	srv.mu.RLock()

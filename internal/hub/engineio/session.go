@@ -138,7 +138,7 @@ func (s *Session) close(reason Reason, cause error, code int) {
 			s.polling.finish()
 		}
 		if ws := s.ws.Load(); ws != nil {
-			ws.out.finish(closeFrame(code), s.srv.opts.CloseTimeout)
+			ws.out.finish(closeFrame(code), s.srv.farewell(reason))
 		}
 	})
 }

@@ -1,0 +1,143 @@
+package hub
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/realtimectl/realtimectl/internal/hub/relay"
+	"github.com/realtimectl/realtimectl/internal/hub/socketio"
+)
+
+// Hub connects clients with each other and with the back-end, by rules.
+type Hub struct {
+	opts    Options
+	server  *socketio.Server
+	library *library
+	relays  atomic.Pointer[relay.Set]
+	shards  []*shard
+	next    atomic.Uint32 // the shard of the next client
+	clients atomic.Int64
+	told    notes
+
+	mu         sync.RWMutex // guards namespaces
+	namespaces map[string]*namespace
+}
+
+// maxShards bounds the fan-out loops: each more costs a wake-up an event.
+const maxShards = 16
+
+// New makes a hub. It accepts clients once Run has begun.
+func New(opts Options) (*Hub, error) {
+	opts.Path = "/" + strings.Trim(cmp.Or(opts.Path, "/socket.io/"), "/") + "/"
+	opts.MaxPending = limit(opts.MaxPending, 4_096)
+	opts.MaxEventRate = limit(opts.MaxEventRate, 10_000)
+	opts.MaxRooms = limit(opts.MaxRooms, 1_000)
+	opts.MaxPublish = limit(opts.MaxPublish, 1_000_000)
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	for _, pattern := range opts.Namespaces {
+		if !strings.HasPrefix(pattern, "/") {
+			return nil, fmt.Errorf("hub: namespace %q does not begin with /", pattern)
+		}
+	}
+	opts.Protocol.Engine.AllowOrigin = opts.AllowOrigin
+	opts.Protocol.Engine.Log = opts.Log
+	h := &Hub{opts: opts, namespaces: map[string]*namespace{}, library: newLibrary(opts)}
+	h.server = socketio.New(h, opts.Protocol)
+	for range cmp.Or(opts.Shards, min(runtime.GOMAXPROCS(0), maxShards)) {
+		h.shards = append(h.shards, newShard(len(h.shards), opts.MaxPending))
+	}
+	if err := h.SetRelays(opts.Relays); err != nil {
+		return nil, err
+	}
+	return h, nil
+}
+
+// noLimit stands for «none»: more than anything that is counted here.
+const noLimit = 1 << 40
+
+func limit(value, def int) int {
+	switch {
+	case value < 0:
+		return noLimit
+	case value == 0:
+		return def
+	}
+	return value
+}
+
+// SetRelays replaces the rules; nil means none. No connection notices: an event under
+// way is relayed by the old rules, the next by the new ones. Clients stay in namespaces
+// that are no longer declared until they leave.
+func (h *Hub) SetRelays(set *relay.Set) error {
+	if set == nil {
+		empty, err := relay.Compile(nil, relay.Options{})
+		if err != nil {
+			return fmt.Errorf("compile no rules: %w", err)
+		}
+		set = empty
+	}
+	h.relays.Store(set)
+	return nil
+}
+
+// Run serves clients until ctx is done; then it says goodbye to each and returns when
+// all of them, and every loop, have ended. It is called once.
+func (h *Hub) Run(ctx context.Context) error {
+	var loops sync.WaitGroup
+	for _, s := range h.shards {
+		loops.Go(s.run)
+	}
+	err := h.server.Run(ctx)
+	for _, s := range h.shards {
+		s.stop()
+	}
+	loops.Wait()
+	if err != nil {
+		return fmt.Errorf("hub: %w", err)
+	}
+	return nil
+}
+
+// Clients returns how many clients are connected.
+func (h *Hub) Clients() int { return int(h.clients.Load()) }
+
+// ServeHTTP serves the hub's path: the protocol at the path itself, the client library
+// in files below it. Before Run it waits for it; after Run it answers 503.
+func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch name := strings.TrimPrefix(r.URL.Path, h.opts.Path); {
+	case name == "" || r.URL.Path+"/" == h.opts.Path:
+		h.server.ServeHTTP(w, r)
+	case h.library.has(name):
+		h.library.serve(w, r, name)
+	default:
+		h.told.once("path "+name, h.opts.Log.Warn,
+			fmt.Sprintf("a client asked for %s, where the hub has nothing", printable(r.URL.Path)),
+			"event", "hub.refused", "hint", "the hub's path is "+h.opts.Path+", with nothing behind it")
+		http.Error(w, "the hub's path is "+h.opts.Path+", with nothing behind it", http.StatusNotFound)
+	}
+}
+
+// Disconnect sends the members of rooms out of a namespace, as a server does on purpose:
+// they do not come back by themselves. A socket id is a room. It returns how many.
+func (h *Hub) Disconnect(namespace string, rooms []string) int {
+	ns := h.find(namespace)
+	if ns == nil {
+		return 0
+	}
+	n := 0
+	for _, m := range ns.members(rooms) {
+		if m.leave(serverDisconnect, true) {
+			n++
+		}
+	}
+	return n
+}

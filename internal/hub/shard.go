@@ -1,0 +1,233 @@
+package hub
+
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/realtimectl/realtimectl/internal/hub/engineio"
+	"github.com/realtimectl/realtimectl/internal/hub/socketio"
+)
+
+// shard is one fan-out loop and the clients it serves. Everything that is sent to a
+// client goes through its shard, in order; what waits there leaves together, one write a
+// client.
+type shard struct {
+	index int
+	max   int
+	wake  chan struct{}
+
+	mu      sync.Mutex // guards what follows; never held while writing
+	room    sync.Cond  // pending has become shorter
+	pending []delivery
+	busy    bool // a round is under way
+	stopped bool
+
+	// The loop's own.
+	round   uint64
+	touched []*member
+	joined  joined
+}
+
+// delivery is a packet on its way to a shard's clients.
+type delivery struct {
+	packet *socketio.Outgoing
+	groups []*group
+	single []*member // of this shard or another
+	except *audience
+	tally  *tally
+}
+
+// audience is who is left out.
+type audience struct {
+	groups []*group
+	single []*member
+}
+
+// tally counts the receivers of a publish, and tells when every shard has counted.
+type tally struct {
+	count   atomic.Int64
+	waiting atomic.Int32
+	done    chan struct{}
+}
+
+func (t *tally) add(n int) {
+	t.count.Add(int64(n))
+	if t.waiting.Add(-1) == 0 {
+		close(t.done)
+	}
+}
+
+func newShard(index, max int) *shard {
+	s := &shard{index: index, max: max, wake: make(chan struct{}, 1)}
+	s.room.L = &s.mu
+	return s
+}
+
+// publish queues a delivery for the shard's clients. It waits while too many are queued.
+func (s *shard) publish(d delivery) {
+	s.mu.Lock()
+	for len(s.pending) >= s.max && !s.stopped {
+		s.room.Wait()
+	}
+	stopped := s.stopped
+	if !stopped {
+		s.pending = append(s.pending, d)
+	}
+	s.mu.Unlock()
+	if stopped {
+		if d.tally != nil {
+			d.tally.add(0)
+		}
+		return
+	}
+	s.signal()
+}
+
+// send sends to one client: at once when nothing is on its way, else in turn.
+func (s *shard) send(m *member, o *socketio.Outgoing) {
+	s.mu.Lock()
+	if len(s.pending) == 0 && !s.busy {
+		s.mu.Unlock()
+		m.conn.Send(o)
+		return
+	}
+	s.mu.Unlock()
+	s.publish(delivery{packet: o, single: []*member{m}})
+}
+
+func (s *shard) signal() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// stop ends the loop; what is queued is dropped with the clients it was for.
+func (s *shard) stop() {
+	s.mu.Lock()
+	s.stopped = true
+	s.room.Broadcast()
+	s.mu.Unlock()
+	s.signal()
+}
+
+// run is the loop: take all that waits, deliver it, again.
+func (s *shard) run() {
+	var batch []delivery
+	for range s.wake {
+		for {
+			var stopped bool
+			batch, stopped = s.take(batch)
+			if len(batch) > 0 {
+				s.deliver(batch)
+				continue
+			}
+			if stopped {
+				return
+			}
+			break
+		}
+	}
+}
+
+// take swaps the queue against an empty one.
+func (s *shard) take(empty []delivery) (batch []delivery, stopped bool) {
+	clear(empty) // so that what was delivered can be collected
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	batch, s.pending = s.pending, empty[:0]
+	s.busy = len(batch) > 0
+	if s.busy {
+		s.room.Broadcast()
+	}
+	return batch, s.stopped
+}
+
+// deliver is one round: it collects each client's packets, then writes them.
+func (s *shard) deliver(batch []delivery) {
+	for i := range batch {
+		n := s.collect(&batch[i])
+		if t := batch[i].tally; t != nil {
+			t.add(n)
+		}
+	}
+	for i, m := range s.touched {
+		s.touched[i] = nil
+		m.conn.Session().Send(s.joined.batch(m.out, m.conn.Parser()))
+		m.out = s.keep(m.out)
+	}
+	s.touched = s.touched[:0]
+	s.joined = joined{}
+}
+
+// keepPackets bounds the capacity a client keeps for its next round: an idle one should
+// cost nothing to speak of.
+const keepPackets = 4
+
+func (s *shard) keep(out []*socketio.Outgoing) []*socketio.Outgoing {
+	if cap(out) > keepPackets {
+		return nil
+	}
+	clear(out)
+	return out[:0]
+}
+
+// collect adds a packet to its receivers' rounds and returns how many there are. A
+// member that was seen already, or is left out, carries the round's number.
+func (s *shard) collect(d *delivery) int {
+	s.round++
+	if d.except != nil {
+		s.each(d.except.groups, d.except.single, func(*member) {})
+	}
+	n := 0
+	s.each(d.groups, d.single, func(m *member) {
+		if len(m.out) == 0 {
+			s.touched = append(s.touched, m)
+		}
+		m.out = append(m.out, d.packet)
+		n++
+	})
+	return n
+}
+
+// each visits the shard's members of groups and single, each once a round.
+func (s *shard) each(groups []*group, single []*member, visit func(*member)) {
+	for _, m := range single {
+		if m.shard == s && m.round != s.round {
+			m.round = s.round
+			visit(m)
+		}
+	}
+	for _, g := range groups {
+		s.eachIn(&g.parts[s.index], visit)
+	}
+}
+
+func (s *shard) eachIn(p *part, visit func(*member)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, seat := range p.seats {
+		if m := seat.member; m.round != s.round {
+			m.round = s.round
+			visit(m)
+		}
+	}
+}
+
+// joined remembers the last joined batch of a round: neighbours mostly get the same.
+type joined struct {
+	packets []*socketio.Outgoing
+	parser  socketio.Parser
+	last    *engineio.Batch
+}
+
+func (j *joined) batch(packets []*socketio.Outgoing, parser socketio.Parser) *engineio.Batch {
+	if len(packets) == 1 {
+		return packets[0].Batch(parser)
+	}
+	if j.last == nil || j.parser != parser || !slices.Equal(j.packets, packets) {
+		*j = joined{slices.Clone(packets), parser, socketio.Join(packets, parser)}
+	}
+	return j.last
+}
