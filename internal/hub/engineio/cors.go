@@ -11,7 +11,7 @@ import (
 // page may read the answers, credentials included, because old clients send them always.
 func (srv *Server) allowOrigin(w http.ResponseWriter, r *http.Request) bool {
 	origin := r.Header.Get("Origin")
-	if len(r.Header.Values("Origin")) > 1 || origin != "" && !srv.trusts(r) {
+	if len(r.Header.Values("Origin")) > 1 || !srv.trusts(impliedOrigin(r)) {
 		err := forbidden("the page's origin " + shorten(origin, 100) + " is not allowed: add it to hub.origins")
 		srv.notes.refused(r, err)
 		err.write(w)
@@ -26,7 +26,30 @@ func (srv *Server) allowOrigin(w http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
+// impliedOrigin returns the request with the Origin it would have if browsers sent one
+// with every request. Script and image tags send none, and a script tag is how JSONP
+// reads answers across origins; what their pages are, Sec-Fetch-Site and Referer tell.
+func impliedOrigin(r *http.Request) *http.Request {
+	site := r.Header.Get("Sec-Fetch-Site")
+	tagged := site == "cross-site" || site == "same-site" || site == "" && r.URL.Query().Has("j")
+	if r.Header.Get("Origin") != "" || !tagged {
+		return r
+	}
+	origin := "null"
+	if u, err := url.Parse(r.Referer()); err == nil && u.Host != "" {
+		origin = u.Scheme + "://" + u.Host
+	}
+	implied := *r
+	implied.Header = r.Header.Clone()
+	implied.Header.Set("Origin", origin)
+	return &implied
+}
+
+// trusts decides about a request's origin; one without is no browser's, or its own page's.
 func (srv *Server) trusts(r *http.Request) bool {
+	if r.Header.Get("Origin") == "" {
+		return true
+	}
 	if srv.opts.AllowOrigin != nil {
 		return srv.opts.AllowOrigin(r)
 	}
