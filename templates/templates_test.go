@@ -1,0 +1,282 @@
+package templates_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/realtimectl/realtimectl/internal/backend/store"
+	"github.com/realtimectl/realtimectl/templates"
+)
+
+// tree returns every file below dir with its content.
+func tree(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	err := fs.WalkDir(os.DirFS(dir), ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(filepath.Join(dir, name))
+		files[name] = string(data)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+func mustWrite(t *testing.T, dst string, o templates.Options) []templates.File {
+	t.Helper()
+	files, err := templates.Write(dst, templates.Default, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+func TestEveryTemplateHasADescriptionAndFiles(t *testing.T) {
+	for _, name := range templates.Names() {
+		text, err := templates.Describe(name)
+		if err != nil || text == "" {
+			t.Errorf("%s: %q, %v", name, text, err)
+		}
+		files, err := templates.FS(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range []string{"README.md", "realtimectl.yaml", "src/index.html", "gitignore"} {
+			if _, err := fs.Stat(files, file); err != nil {
+				t.Error(err)
+			}
+		}
+		for _, made := range []string{"dist", ".tmp", ".realtimectl", "node_modules"} {
+			if _, err := fs.Stat(files, made); err == nil {
+				t.Errorf("%s holds %s, which is not source: delete it and build again", name, made)
+			}
+		}
+	}
+}
+
+func TestAnUnknownNameIsAnsweredWithTheList(t *testing.T) {
+	_, err := templates.Write(t.TempDir(), "job", templates.Options{})
+	unknown, ok := errors.AsType[*templates.UnknownError](err)
+	if !ok || unknown.Name != "job" || !slices.Contains(unknown.Known, "jobs") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := templates.FS("job"); err == nil {
+		t.Error("FS knows it")
+	}
+}
+
+func TestWriteMakesTheWholeProjectUnderTheNameOfItsFolder(t *testing.T) {
+	dst := filepath.Join(t.TempDir(), "deep", "Pêra & <Uva>")
+	files := mustWrite(t, dst, templates.Options{})
+	got := tree(t, dst)
+	var want []string
+	for _, f := range files {
+		want = append(want, f.Path)
+		if f.Action != templates.Create {
+			t.Errorf("%s: %s", f.Path, f.Action)
+		}
+	}
+	var have []string
+	for name := range got {
+		have = append(have, name)
+	}
+	slices.Sort(have)
+	if diff := cmp.Diff(want, have); diff != "" {
+		t.Errorf("reported and written (-want +got):\n%s", diff)
+	}
+	if !strings.HasPrefix(got["README.md"], "# Pêra & <Uva>\n") {
+		t.Errorf("README begins %.40q", got["README.md"])
+	}
+	if !strings.Contains(got["src/index.html"], "<title>Pêra &amp; &lt;Uva&gt;</title>") {
+		t.Error("the page does not have the name, escaped")
+	}
+	if _, ok := got[".gitignore"]; !ok {
+		t.Error("no .gitignore")
+	}
+	for name, text := range got {
+		if strings.Contains(text, "Abacate") {
+			t.Errorf("%s still names the template's product", name)
+		}
+	}
+}
+
+func TestItsOwnNameLeavesTheTemplateAsItIs(t *testing.T) {
+	dst := t.TempDir()
+	mustWrite(t, dst, templates.Options{Name: "Abacate"})
+	got := tree(t, dst)
+	got["gitignore"] = got[".gitignore"]
+	delete(got, ".gitignore")
+	if diff := cmp.Diff(tree(t, templates.Default), got); diff != "" {
+		t.Errorf("(-template +written):\n%s", diff)
+	}
+}
+
+func TestFilesInTheWayAreAllNamedAndNothingIsWritten(t *testing.T) {
+	dst := t.TempDir()
+	before := map[string]string{"README.md": "mine", "src/index.html": "mine too", "other.txt": "kept"}
+	for name, text := range before {
+		if err := os.MkdirAll(filepath.Join(dst, path.Dir(name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dst, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := templates.Write(dst, "jobs", templates.Options{})
+	conflict, ok := errors.AsType[*templates.ConflictError](err)
+	if !ok {
+		t.Fatalf("got %v", err)
+	}
+	if diff := cmp.Diff([]string{"README.md", "src/index.html"}, conflict.Paths); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(before, tree(t, dst)); diff != "" {
+		t.Errorf("the folder changed:\n%s", diff)
+	}
+
+	skipped := mustWrite(t, dst, templates.Options{Skip: true})
+	if got := actions(skipped); got[templates.Skipped] != 2 || tree(t, dst)["README.md"] != "mine" {
+		t.Errorf("skip: %v", got)
+	}
+	replaced := mustWrite(t, dst, templates.Options{Overwrite: true})
+	if got := actions(replaced); got[templates.Replace] != 2 || got[templates.Identical] != len(replaced)-2 {
+		t.Errorf("overwrite: %v", got)
+	}
+	if tree(t, dst)["other.txt"] != "kept" {
+		t.Error("a file that is not the template's was touched")
+	}
+}
+
+func actions(files []templates.File) map[templates.Action]int {
+	n := map[templates.Action]int{}
+	for _, f := range files {
+		n[f.Action]++
+	}
+	return n
+}
+
+func TestASecondWriteFindsEverythingIdentical(t *testing.T) {
+	dst := t.TempDir()
+	files := mustWrite(t, dst, templates.Options{})
+	if got := actions(mustWrite(t, dst, templates.Options{})); got[templates.Identical] != len(files) {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestADryRunWritesNothing(t *testing.T) {
+	dst := filepath.Join(t.TempDir(), "new")
+	files := mustWrite(t, dst, templates.Options{DryRun: true})
+	if len(files) == 0 || actions(files)[templates.Create] != len(files) {
+		t.Errorf("got %v", files)
+	}
+	if _, err := os.Stat(dst); err == nil {
+		t.Error("the folder was made")
+	}
+}
+
+func TestAFailureLeavesNothingBehind(t *testing.T) {
+	dst := t.TempDir()
+	// A link to nowhere: the folder src is not there and cannot be made, which shows only
+	// once the files before it have been written.
+	if err := os.Symlink("nowhere", filepath.Join(dst, "src")); err != nil {
+		t.Skip(err)
+	}
+	if _, err := templates.Write(dst, "jobs", templates.Options{}); err == nil {
+		t.Fatal("wrote through a link to nowhere")
+	}
+	entries, err := os.ReadDir(dst)
+	if err != nil || len(entries) != 1 || entries[0].Name() != "src" {
+		t.Errorf("left: %v, %v", entries, err)
+	}
+}
+
+func TestTheSeedsOfTheBoardAreWhatTheirSchemaAsksFor(t *testing.T) {
+	dst := t.TempDir()
+	mustWrite(t, dst, templates.Options{})
+	api := openStore(t, dst)
+	var db struct{ Jobs []map[string]any }
+	if err := json.Unmarshal([]byte(tree(t, dst)["data/db.json"]), &db); err != nil || len(db.Jobs) < 4 {
+		t.Fatalf("%v: %d jobs", err, len(db.Jobs))
+	}
+	for _, job := range db.Jobs {
+		body, err := json.Marshal(job)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if status, answer := call(t, api, "PUT", "/api/jobs/"+job["id"].(string), string(body)); status != 200 {
+			t.Errorf("%s: %d %s", job["id"], status, answer)
+		}
+	}
+}
+
+// openStore opens the store as the board's realtimectl.yaml describes it.
+func openStore(t *testing.T, dir string) *store.Store {
+	t.Helper()
+	api, err := store.Open(store.Options{
+		File: filepath.Join(dir, "data/db.json"), Path: "/api",
+		Schemas: map[string]string{"jobs": filepath.Join(dir, "data/job.schema.json")},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return api
+}
+
+func TestThePageNeedsNothingFromElsewhereAndNothingInline(t *testing.T) {
+	files := tree(t, "jobs/src")
+	foreign := regexp.MustCompile(`https?://[^\s"'<>]+`)
+	inline := regexp.MustCompile(`(?i)\son[a-z]+=|\sstyle=|<style|<script(?:\s[^>]*)?>[^<]`)
+	danger := regexp.MustCompile(`innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function`)
+	for name, text := range files {
+		for _, url := range foreign.FindAllString(text, -1) {
+			if url != "http://www.w3.org/2000/svg" && !strings.HasSuffix(name, "words.js") {
+				t.Errorf("%s names %s", name, url)
+			}
+		}
+		if m := inline.FindString(text); m != "" && path.Ext(name) == ".html" {
+			t.Errorf("%s: %q would break under a strict content security policy", name, m)
+		}
+		if m := danger.FindString(text); m != "" {
+			t.Errorf("%s: %s lets a job's text become code", name, m)
+		}
+	}
+}
+
+func TestBothLanguagesSayTheSameThings(t *testing.T) {
+	text := tree(t, "jobs/src")["app/words.js"]
+	en, pt, ok := strings.Cut(text, "const pt = {")
+	if !ok {
+		t.Fatal("words.js has no Portuguese")
+	}
+	keys := func(s string) []string {
+		var keys []string
+		for _, m := range regexp.MustCompile(`(?m)^  '?([\w.-]+)'?:`).FindAllStringSubmatch(s, -1) {
+			keys = append(keys, m[1])
+		}
+		return keys
+	}
+	if diff := cmp.Diff(keys(en), keys(pt)); diff != "" {
+		t.Errorf("(-en +pt):\n%s", diff)
+	}
+	for name, file := range tree(t, "jobs/src") {
+		for _, m := range regexp.MustCompile(`data-words(?:-label)?="([^"]+)"`).FindAllStringSubmatch(file, -1) {
+			if !slices.Contains(keys(en), m[1]) {
+				t.Errorf("%s asks for the words %q, which are nowhere", name, m[1])
+			}
+		}
+	}
+}
