@@ -1,0 +1,236 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/realtimectl/realtimectl/internal/diag"
+)
+
+// BuildOptions says what Build makes of which project. The zero value of every field but
+// Dir is useful.
+type BuildOptions struct {
+	Dir string // the project; required
+	Src string // folder of the sources, relative to Dir; "" = detected (see Detect)
+	Out string // the output folder, relative to Dir; "" = "dist"
+	Tmp string // the generated layer of development, never read; "" = ".tmp"
+
+	Base      string            // URL path the site is served under; "" = "/"; "./" = relative
+	Target    string            // "es2019", "chrome100,safari15" or both; "" = es2020 and browsers since 2020
+	Define    map[string]string // names in scripts → JavaScript expressions that replace them
+	NoMinify  bool              // keep names and white space
+	SourceMap bool              // write .map files and point to them
+	Integrity bool              // add integrity="sha384-…" to scripts and styles
+	NoGzip    bool              // write no .gz siblings
+	NoBrotli  bool              // write no .br siblings
+	Zstd      bool              // write .zst siblings as well
+	Force     bool              // replace an output folder that holds what Build did not make
+	Budgets   []Budget          // limits that fail the build
+
+	// ServerPaths are URL path prefixes ("/api/") that back-ends answer: a reference to
+	// them is kept without a word. "/socket.io/" always is one.
+	ServerPaths []string
+	// Progress is called, never concurrently, when a stage begins; nil = nobody looks.
+	Progress func(stage string)
+	Log      *slog.Logger // nil = discard
+}
+
+// Build makes the output folder of the project and says what it holds.
+//
+// Mistakes in the user's files, an unusable Out and exceeded budgets come back as a
+// [diag.List]; warnings are in the report. On any error, and when ctx ends, the output
+// folder is what it was before. Two builds of one project may run at once: the last to
+// finish wins.
+func Build(ctx context.Context, opts BuildOptions) (*Report, error) {
+	started := time.Now()
+	b, err := newBuilder(opts)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.make(ctx); err != nil {
+		return nil, err
+	}
+	b.stage("compress")
+	files, err := b.compress(ctx)
+	if err != nil {
+		return nil, err
+	}
+	report := b.report(files)
+	if err := b.overBudget(report).Err(); err != nil {
+		return nil, err
+	}
+	b.stage("write")
+	if err := b.publish(ctx, files); err != nil {
+		return nil, err
+	}
+	report.Duration = time.Since(started)
+	return report, nil
+}
+
+// builder is one build: what it reads, and what it has made so far.
+type builder struct {
+	opts   BuildOptions
+	tree   *tree
+	out    string // absolute
+	log    *slog.Logger
+	sink   *sink
+	pages  []*page
+	found  diag.List
+	before map[string]entry // the last build's manifest
+}
+
+func newBuilder(opts BuildOptions) (*builder, error) {
+	opts.Out, opts.Tmp = orDefault(opts.Out, "dist"), orDefault(opts.Tmp, ".tmp")
+	opts.Base = orDefault(opts.Base, "/")
+	opts.Log = orDiscard(opts.Log)
+	layout, err := Detect(opts.Dir)
+	if err != nil {
+		return nil, err
+	}
+	opts.Src = orDefault(opts.Src, layout.Src)
+	t, err := newTree(opts.Dir, opts.Src, opts.Out, opts.Tmp)
+	if err != nil {
+		return nil, err
+	}
+	t.server = append([]string{"/socket.io/", "/__realtimectl/"}, opts.ServerPaths...)
+	b := &builder{opts: opts, tree: t, out: absIn(t.dir, opts.Out), log: opts.Log, sink: newSink()}
+	if err := b.checkOut(layout); err != nil {
+		return nil, err
+	}
+	b.before = readManifest(b.out)
+	return b, nil
+}
+
+func orDefault(s, def string) string {
+	if s == "" {
+		return def
+	}
+	return s
+}
+
+func orDiscard(log *slog.Logger) *slog.Logger {
+	if log == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return log
+}
+
+func (b *builder) stage(name string) {
+	if b.opts.Progress != nil {
+		b.opts.Progress(name)
+	}
+}
+
+// make fills the sink: every file of the output, uncompressed.
+func (b *builder) make(ctx context.Context) error {
+	b.stage("read")
+	files, err := b.readSources()
+	if err != nil {
+		return err
+	}
+	b.stage("bundle")
+	bundles, err := b.bundle(ctx)
+	if err != nil {
+		return err
+	}
+	if err := b.classicScripts(ctx); err != nil {
+		return err
+	}
+	b.stage("pages")
+	if err := b.writePages(bundles); err != nil {
+		return err
+	}
+	if err := b.copyRest(ctx, files); err != nil {
+		return err
+	}
+	return errors.Join(ctx.Err(), b.found.Err())
+}
+
+// readSources lists the sources and reads the pages among them.
+func (b *builder) readSources() ([]string, error) {
+	files, err := b.tree.sources()
+	if err != nil {
+		return nil, err
+	}
+	pages, found, err := b.tree.pages(files)
+	if err != nil {
+		return nil, err
+	}
+	b.pages, b.found = pages, append(b.found, found...)
+	if len(pages) == 0 {
+		return nil, diag.List{{
+			Severity: diag.Error, Source: "build", Path: b.tree.rel(b.tree.src),
+			Message: "there is no page to build: no .html file with <!doctype html> or <html>",
+			Hint:    "put an index.html there, or name the folder that has one with paths.src",
+		}}
+	}
+	return files, b.found.Err()
+}
+
+// copyRest takes over the static folder as it is, and those sources that scripts may
+// fetch by name.
+func (b *builder) copyRest(ctx context.Context, files []string) error {
+	if b.tree.public != "" {
+		static, err := b.tree.walk(b.tree.public)
+		if err != nil {
+			return err
+		}
+		if err := b.copyAll(ctx, static); err != nil {
+			return err
+		}
+	}
+	return b.copyAll(ctx, b.leftOvers(files))
+}
+
+// leftOvers returns the sources that are part of the site although nothing bundled them:
+// data, images and fragments, and code that a script names in a string. When the sources
+// are the project folder itself, only what is named counts: README.md is no part of a site.
+func (b *builder) leftOvers(files []string) []string {
+	named := b.sink.namer()
+	return slices.DeleteFunc(slices.Clone(files), func(file string) bool {
+		name := b.tree.url(file)
+		if b.sink.has(name) || b.tree.isPublic(file) || isCode(name) && b.sink.used[file] {
+			return true
+		}
+		if b.tree.src == b.tree.dir || isCode(name) || b.sink.used[file] {
+			return !named(name)
+		}
+		return false
+	})
+}
+
+// isCode reports whether a file is something that bundling takes in.
+func isCode(name string) bool {
+	switch path.Ext(name) {
+	case ".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx", ".css", ".scss", ".sass", ".less", ".styl", ".map", ".md":
+		return true
+	}
+	return false
+}
+
+func (b *builder) copyAll(ctx context.Context, files []string) error {
+	for _, file := range files {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return fmt.Errorf("copy %s: %w", b.tree.rel(file), err)
+		}
+		name := b.tree.url(file)
+		if ext := filepath.Ext(file); (ext == ".html" || ext == ".htm") && !b.tree.isPublic(file) && !isPage(data) && !b.opts.NoMinify {
+			if data, err = minifyHTML(data); err != nil {
+				return fmt.Errorf("minify %s: %w", b.tree.rel(file), err)
+			}
+		}
+		b.sink.put(name, data, name)
+	}
+	return nil
+}

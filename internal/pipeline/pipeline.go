@@ -1,0 +1,234 @@
+package pipeline
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/realtimectl/realtimectl/internal/atomicfile"
+	"github.com/realtimectl/realtimectl/internal/diag"
+)
+
+// Options says which project a [Pipeline] works on.
+type Options struct {
+	Dir string // the project; required
+	Src string // folder of the sources, relative to Dir; "" = detected (see Detect)
+	Tmp string // the generated layer, relative to Dir; "" = ".tmp"
+	Out string // the output folder of Build, which holds no sources; "" = "dist"
+	Log *slog.Logger
+}
+
+// Result is what a run has changed.
+type Result struct {
+	// Changed are the files whose served bytes may differ now: absolute, sorted, each
+	// once. A source that the generated layer shadows is not among them, the generated
+	// file is, if its bytes are others than before.
+	Changed []string
+	// Diagnostics are all mistakes that are in the project now, not only new ones.
+	Diagnostics diag.List
+}
+
+// Pipeline keeps the generated layer of a project right. Its methods may be called
+// concurrently; runs follow one another.
+type Pipeline struct {
+	tree  *tree
+	tmp   string
+	log   *slog.Logger
+	mu    sync.Mutex           // guards what follows; held for a whole run
+	steps []Step               // empty for a project that needs no work
+	ran   []ranStep            // as long as steps
+	disk  map[string][]byte    // what was written to the generated layer
+	wrong map[string]diag.List // syntax errors by absolute source file
+}
+
+// New looks at the project; it reads and writes no source yet. It returns a [diag.List]
+// when Dir is no folder.
+func New(opts Options) (*Pipeline, error) {
+	layout, err := Detect(opts.Dir)
+	if err != nil {
+		return nil, err
+	}
+	tmp := orDefault(opts.Tmp, ".tmp")
+	t, err := newTree(opts.Dir, orDefault(opts.Src, layout.Src), tmp, orDefault(opts.Out, "dist"))
+	if err != nil {
+		return nil, err
+	}
+	steps := stepsFor(t, layout)
+	return &Pipeline{
+		tree: t, tmp: absIn(t.dir, tmp), log: orDiscard(opts.Log), steps: steps,
+		ran: make([]ranStep, len(steps)), disk: map[string][]byte{}, wrong: map[string]diag.List{},
+	}, nil
+}
+
+// Start makes the generated layer anew and removes from it what an earlier run left and
+// nobody makes any more. A project that needs no work is not read.
+func (p *Pipeline) Start(ctx context.Context) (Result, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.steps) == 0 {
+		return Result{}, ctx.Err()
+	}
+	made, err := runSteps(p.tree, p.steps, p.ran, func(Step) bool { return ctx.Err() == nil })
+	if err := errors.Join(err, ctx.Err()); err != nil {
+		return Result{}, err
+	}
+	changed, err := p.write(made)
+	if err != nil {
+		return Result{}, err
+	}
+	return Result{Changed: changed, Diagnostics: p.diagnostics()}, p.sweep(made)
+}
+
+// Rebuild redoes what a batch of changed files concerns: absolute paths, or paths
+// relative to the project; files may have appeared, changed or gone. An empty batch
+// means that anything may have changed.
+func (p *Pipeline) Rebuild(ctx context.Context, changed []string) (Result, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	paths := make([]string, 0, len(changed))
+	for _, c := range changed {
+		if abs := p.abs(c); !within(abs, p.tmp) {
+			paths = append(paths, abs)
+		}
+	}
+	if len(changed) > 0 && len(paths) == 0 {
+		return Result{Diagnostics: p.diagnostics()}, ctx.Err()
+	}
+	made, err := runSteps(p.tree, p.steps, p.ran, func(s Step) bool {
+		return ctx.Err() == nil && (len(paths) == 0 || slices.ContainsFunc(paths, func(f string) bool { return s.Concerns(p.tree.rel(f)) }))
+	})
+	if err := errors.Join(err, ctx.Err()); err != nil {
+		return Result{}, err
+	}
+	written, err := p.write(made)
+	if err != nil {
+		return Result{}, err
+	}
+	p.checkSyntax(paths)
+	all := slices.Concat(written, p.served(paths, made))
+	slices.Sort(all)
+	return Result{Changed: slices.Compact(all), Diagnostics: p.diagnostics()}, nil
+}
+
+// abs makes a path absolute, below the project folder as the tree knows it.
+func (p *Pipeline) abs(file string) string {
+	abs := absIn(p.tree.dir, file)
+	if dir, err := filepath.EvalSymlinks(filepath.Dir(abs)); err == nil {
+		return filepath.Join(dir, filepath.Base(abs))
+	}
+	return abs
+}
+
+// served returns those of the paths that browsers load as they are.
+func (p *Pipeline) served(paths []string, made map[string][]byte) []string {
+	var out []string
+	for _, file := range paths {
+		inSrc := within(file, p.tree.src) || p.tree.public != "" && within(file, p.tree.public)
+		if _, shadowed := made[p.tree.url(file)]; inSrc && !shadowed && !p.ignored(file) {
+			out = append(out, file)
+		}
+	}
+	return out
+}
+
+// ignored reports whether a file below the sources is no source all the same.
+func (p *Pipeline) ignored(file string) bool {
+	for dir := file; within(dir, p.tree.dir) && dir != p.tree.dir; dir = filepath.Dir(dir) {
+		if p.tree.enter(dir, filepath.Base(dir)) != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// write brings the generated layer to what was made and returns the files that differ.
+func (p *Pipeline) write(made map[string][]byte) ([]string, error) {
+	var changed []string
+	for _, name := range slices.Sorted(maps.Keys(made)) {
+		if old, ok := p.disk[name]; ok && bytes.Equal(old, made[name]) {
+			continue
+		}
+		file := rooted(p.tmp, name)
+		if err := p.writeFile(file, made[name]); err != nil {
+			return nil, err
+		}
+		p.disk[name] = made[name]
+		changed = append(changed, file)
+	}
+	for name := range p.disk {
+		if _, ok := made[name]; ok {
+			continue
+		}
+		if err := os.Remove(rooted(p.tmp, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("remove a generated file: %w", err)
+		}
+		delete(p.disk, name)
+		changed = append(changed, rooted(p.tmp, name))
+	}
+	return changed, nil
+}
+
+func (p *Pipeline) writeFile(file string, data []byte) error {
+	if old, err := os.ReadFile(file); err == nil && bytes.Equal(old, data) {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return fmt.Errorf("make the generated layer: %w", err)
+	}
+	if err := atomicfile.Write(file, data, 0o644); err != nil {
+		return fmt.Errorf("make the generated layer: %w", err)
+	}
+	return nil
+}
+
+// sweep removes files of the generated layer that no step made: an old index.html there
+// would hide the one in the sources.
+func (p *Pipeline) sweep(made map[string][]byte) error {
+	err := filepath.WalkDir(p.tmp, func(file string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		name, err := filepath.Rel(p.tmp, file)
+		if err != nil {
+			return err
+		}
+		if _, ok := made[filepath.ToSlash(name)]; ok || !isGenerated(name) {
+			return nil
+		}
+		p.log.Debug("removed an old generated file: "+name, "event", "pipeline.swept")
+		return os.Remove(file)
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("clean the generated layer: %w", err)
+	}
+	return nil
+}
+
+// isGenerated reports whether a file of the generated layer is of a kind that steps make;
+// anything else there comes from the project's own commands and stays.
+func isGenerated(name string) bool {
+	return path.Ext(name) == ".html"
+}
+
+// diagnostics joins what the steps and the syntax check found, by path.
+func (p *Pipeline) diagnostics() diag.List {
+	var all diag.List
+	for _, r := range p.ran {
+		all = append(all, r.found...)
+	}
+	for _, file := range slices.Sorted(maps.Keys(p.wrong)) {
+		all = append(all, p.wrong[file]...)
+	}
+	slices.SortStableFunc(all, func(a, b diag.Diagnostic) int { return strings.Compare(a.Path, b.Path) })
+	return all
+}

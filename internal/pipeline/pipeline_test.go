@@ -1,0 +1,99 @@
+package pipeline
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/realtimectl/realtimectl/internal/diag"
+)
+
+// relative makes a result's paths relative to dir, for comparing.
+func relative(t *testing.T, dir string, r Result) Result {
+	t.Helper()
+	for i, c := range r.Changed {
+		rel, err := filepath.Rel(dir, c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Changed[i] = filepath.ToSlash(rel)
+	}
+	return r
+}
+
+func open(t *testing.T, dir string) *Pipeline {
+	t.Helper()
+	p, err := New(Options{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func TestProjectThatNeedsNoWorkGetsNoGeneratedLayer(t *testing.T) {
+	dir := project(t, site())
+	p := open(t, dir)
+	if got, err := p.Start(t.Context()); err != nil || len(got.Changed) > 0 || len(got.Diagnostics) > 0 {
+		t.Errorf("start: %+v, %v", got, err)
+	}
+	if _, err := p.Rebuild(t.Context(), []string{"src/a.css"}); err != nil {
+		t.Fatal(err)
+	}
+	if exists(filepath.Join(dir, ".tmp")) {
+		t.Error(".tmp appeared")
+	}
+}
+
+func TestChangedSourcesAreServedAsTheyAre(t *testing.T) {
+	dir := project(t, site())
+	p := open(t, dir)
+	got, err := p.Rebuild(t.Context(), []string{
+		filepath.Join(dir, "src/s.js"), filepath.Join(dir, "src/a.css"), filepath.Join(dir, "src/gone.css"),
+		filepath.Join(dir, "public/robots"), filepath.Join(dir, "package.json"), filepath.Join(dir, ".tmp/index.html"),
+		filepath.Join(dir, "src/.swp"), filepath.Join(dir, "dist/index.html"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Result{Changed: []string{"public/robots", "src/a.css", "src/gone.css", "src/s.js"}}
+	if diff := cmp.Diff(want, relative(t, dir, got), cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("result (-want +got):\n%s", diff)
+	}
+}
+
+func TestSyntaxErrorIsToldUntilItIsMended(t *testing.T) {
+	dir := project(t, site())
+	p := open(t, dir)
+	rebuild := func(name, content string) diag.List {
+		t.Helper()
+		write(t, filepath.Join(dir, name), content)
+		got, err := p.Rebuild(t.Context(), []string{filepath.Join(dir, name)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got.Diagnostics
+	}
+	want := diag.List{{
+		Severity: diag.Error, Source: "scripts", Path: "src/a.js", Line: 2, Column: 5,
+		Message: `unexpected "%"`, Excerpt: "  1 | \n> 2 | ä = %\n    |     ^",
+	}}
+	if diff := cmp.Diff(want, rebuild("src/a.js", "\nä = %\n")); diff != "" {
+		t.Errorf("diagnostics (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(want, rebuild("src/a.css", "a {}")); diff != "" {
+		t.Errorf("after another file's change (-want +got):\n%s", diff)
+	}
+	if got := rebuild("src/a.js", "ä = 1"); len(got) > 0 {
+		t.Errorf("after mending: %v", got)
+	}
+	rebuild("src/a.js", "%")
+	if err := os.Remove(filepath.Join(dir, "src/a.js")); err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := p.Rebuild(t.Context(), []string{"src/a.css"}); len(got.Diagnostics) > 0 {
+		t.Errorf("after removing: %v", got.Diagnostics)
+	}
+}

@@ -1,0 +1,105 @@
+package pipeline
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/realtimectl/realtimectl/internal/diag"
+)
+
+// Step is one kind of work that makes files of the generated layer out of sources.
+//
+// Steps run in order, each sees what those before it made. A step must be a function
+// of the files it reads: the same files give the same output. It keeps no state that its
+// result depends on; a cache by content is fine.
+type Step interface {
+	// Name is what diagnostics give as their source: "partials", "inject".
+	Name() string
+	// Concerns reports whether the result may change when the file does; it may not
+	// exist any more. The path is relative to the project, with slashes.
+	Concerns(path string) bool
+	// Run does all of the step's work. Mistakes in the user's files are told to w; an
+	// error means that the machine failed.
+	Run(w *Work) error
+}
+
+// Work is what a step reads from and writes to.
+type Work struct {
+	tree  *tree
+	files []string          // sources, absolute and sorted
+	made  map[string][]byte // by earlier steps
+	out   map[string][]byte // by this step
+	found diag.List
+}
+
+// Sources returns the project's source files, absolute and sorted by path.
+func (w *Work) Sources() []string { return w.files }
+
+// Read returns a source file's content.
+func (w *Work) Read(file string) ([]byte, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", w.tree.rel(file), err)
+	}
+	return data, nil
+}
+
+// Rel returns a file's path relative to the project, with slashes.
+func (w *Work) Rel(file string) string { return w.tree.rel(file) }
+
+// URL returns the path, without the leading slash, under which a source is served.
+func (w *Work) URL(file string) string { return w.tree.url(file) }
+
+// Made returns the names of what earlier steps made, sorted, and a function that gives
+// their content.
+func (w *Work) Made() (names []string, content func(string) []byte) {
+	return slices.Sorted(maps.Keys(w.made)), func(name string) []byte { return w.made[name] }
+}
+
+// Emit makes a file of the generated layer; name is its URL path without the leading
+// slash. The later of two steps that emit one name wins.
+func (w *Work) Emit(name string, data []byte) { w.out[name] = data }
+
+// Report tells of a mistake in the user's files. A step that reports an error keeps its
+// last good output in the generated layer.
+func (w *Work) Report(d diag.Diagnostic) { w.found = append(w.found, d) }
+
+// ranStep is a step's last result.
+type ranStep struct {
+	out   map[string][]byte // nil until it succeeded once
+	found diag.List
+}
+
+// runSteps runs those steps for which due says so and returns what all of them have made
+// together. results is indexed like steps and is updated.
+func runSteps(t *tree, steps []Step, results []ranStep, due func(Step) bool) (map[string][]byte, error) {
+	var files []string
+	made := map[string][]byte{}
+	for i, s := range steps {
+		if due(s) {
+			if files == nil {
+				var err error
+				if files, err = t.sources(); err != nil {
+					return nil, err
+				}
+			}
+			w := &Work{tree: t, files: files, made: made, out: map[string][]byte{}}
+			if err := s.Run(w); err != nil {
+				return nil, fmt.Errorf("%s: %w", s.Name(), err)
+			}
+			results[i].found = w.found
+			if w.found.Err() == nil || results[i].out == nil {
+				results[i].out = w.out
+			}
+		}
+		made = maps.Clone(made)
+		maps.Copy(made, results[i].out)
+	}
+	return made, nil
+}
+
+// rooted returns an absolute path of the generated layer.
+func rooted(dir, name string) string { return filepath.Join(dir, filepath.FromSlash(name)) }

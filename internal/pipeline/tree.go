@@ -1,0 +1,156 @@
+package pipeline
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// tree is a project's files as URLs see them: what steps have made, then the static
+// folder, then the sources, then the package folders under their own names.
+type tree struct {
+	dir    string            // the project, absolute, symbolic links resolved
+	src    string            // absolute
+	public string            // absolute; "" when the project has none
+	skip   []string          // absolute folders that are no sources: output, generated layer
+	server []string          // URL path prefixes that the running server answers
+	made   map[string][]byte // what steps have made, by slash path below the root URL
+}
+
+// packageDirs are served under their own names, as the development server does.
+var packageDirs = [...]string{"node_modules", "bower_components"}
+
+// newTree opens the project at dir. Folder names are relative to it, src may be ".".
+func newTree(dir, src string, skip ...string) (*tree, error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("find the project folder: %w", err)
+	}
+	if abs, err = filepath.EvalSymlinks(abs); err != nil {
+		return nil, fmt.Errorf("find the project folder: %w", err)
+	}
+	t := &tree{dir: abs, src: filepath.Join(abs, src), made: map[string][]byte{}}
+	if public := filepath.Join(abs, "public"); public != t.src && isDir(public) {
+		t.public = public
+	}
+	for _, s := range skip {
+		t.skip = append(t.skip, absIn(abs, s))
+	}
+	return t, nil
+}
+
+// absIn resolves a path of the user's against the project folder.
+func absIn(dir, p string) string {
+	if filepath.IsAbs(p) {
+		return filepath.Clean(p)
+	}
+	return filepath.Join(dir, p)
+}
+
+// find returns the absolute file that a URL path names. Folders are not files.
+func (t *tree) find(urlPath string) (string, bool) {
+	rel := strings.TrimPrefix(path.Clean("/"+urlPath), "/")
+	for _, name := range packageDirs {
+		if strings.HasPrefix(rel, name+"/") {
+			return t.existing(filepath.Join(t.dir, filepath.FromSlash(rel)))
+		}
+	}
+	for _, root := range []string{t.public, t.src} {
+		if root == "" {
+			continue
+		}
+		if file, ok := t.existing(filepath.Join(root, filepath.FromSlash(rel))); ok {
+			return file, true
+		}
+	}
+	return "", false
+}
+
+func (t *tree) existing(file string) (string, bool) {
+	info, err := os.Stat(file)
+	return file, err == nil && info.Mode().IsRegular()
+}
+
+// rel returns a file's path relative to the project, with slashes: how diagnostics and
+// source maps name it.
+func (t *tree) rel(file string) string {
+	r, err := filepath.Rel(t.dir, file)
+	if err != nil {
+		return filepath.ToSlash(file)
+	}
+	return filepath.ToSlash(r)
+}
+
+// url returns the path, without the leading slash, under which a source file is served.
+func (t *tree) url(file string) string {
+	for _, root := range []string{t.public, t.src, t.dir} {
+		if root == "" {
+			continue
+		}
+		if r, err := filepath.Rel(root, file); err == nil && filepath.IsLocal(r) {
+			return filepath.ToSlash(r)
+		}
+	}
+	return filepath.Base(file)
+}
+
+// isPublic reports whether a file is copied as it is, under its own name.
+func (t *tree) isPublic(file string) bool {
+	return t.public != "" && strings.HasPrefix(file, t.public+string(filepath.Separator))
+}
+
+// sources lists the regular files below src, absolute and sorted by URL path. Dot files,
+// package folders, the output and the generated layer are left out.
+func (t *tree) sources() ([]string, error) { return t.walk(t.src) }
+
+func (t *tree) walk(root string) ([]string, error) {
+	var files []string
+	err := filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case p == root:
+			return nil
+		case d.IsDir():
+			return t.enter(p, d.Name())
+		case hidden(d.Name()):
+			return nil
+		}
+		if _, ok := t.existing(p); ok {
+			files = append(files, p)
+		}
+		return nil
+	})
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list %s: %w", t.rel(root), err)
+	}
+	slices.SortFunc(files, func(a, b string) int {
+		return strings.Compare(filepath.ToSlash(a), filepath.ToSlash(b))
+	})
+	return files, nil
+}
+
+func (t *tree) enter(dir, name string) error {
+	if hidden(name) || slices.Contains(packageDirs[:], name) || slices.Contains(t.skip, dir) {
+		return fs.SkipDir
+	}
+	return nil
+}
+
+// hidden reports whether a name is never published: dot files but .well-known.
+func hidden(name string) bool {
+	return strings.HasPrefix(name, ".") && name != ".well-known"
+}
+
+func isDir(p string) bool {
+	info, err := os.Stat(p)
+	return err == nil && info.IsDir()
+}
