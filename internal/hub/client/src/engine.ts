@@ -41,9 +41,9 @@ export class Engine extends Emitter implements Owner {
     else setTimeout(() => this._onError(new Error("No transports available")));
   }
 
-  /** Sends a message; it waits while the session opens or upgrades. */
-  write(data: Frame): void {
-    this._queue(isBinary(data) ? data : "4" + data);
+  /** Sends messages, together where the transport can; they wait while the session opens or upgrades. */
+  write(...messages: Frame[]): void {
+    this._queue(...messages.map((data) => (isBinary(data) ? data : "4" + data)));
   }
 
   /** Closes once everything written has left. */
@@ -198,10 +198,12 @@ export class Engine extends Emitter implements Owner {
     this._probe._open();
   }
 
-  private _queue(frame: Frame): void {
+  private _queue(...frames: Frame[]): void {
     if (this.readyState == "closing" || this.readyState == "closed") return;
-    this._fire("packetCreate", isBinary(frame) ? { type: "message", data: frame } : { type: TYPES[+frame[0]], data: frame.slice(1) });
-    this.writeBuffer.push(frame);
+    for (const frame of frames) {
+      this._fire("packetCreate", isBinary(frame) ? { type: "message", data: frame } : { type: TYPES[+frame[0]], data: frame.slice(1) });
+    }
+    this.writeBuffer.push(...frames);
     this._flush();
   }
 

@@ -94,7 +94,7 @@ export class Manager extends Emitter {
   }
 
   _packet(packet: Packet): void {
-    for (const frame of this._encoder.encode(packet)) this.engine.write(frame);
+    this.engine.write(...this._encoder.encode(packet));
   }
 
   /** A socket is done; the last one takes the connection with it. */

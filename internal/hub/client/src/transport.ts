@@ -217,5 +217,9 @@ async function bytesOf(data: Binary): Promise<Uint8Array> {
 }
 
 function decode(frame: string): Frame {
-  return frame[0] == "b" ? Uint8Array.from(atob(frame.slice(1)), (c) => c.charCodeAt(0)).buffer : frame;
+  if (frame[0] != "b") return frame;
+  const text = atob(frame.slice(1));
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes.buffer;
 }
