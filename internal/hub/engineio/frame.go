@@ -113,7 +113,7 @@ const (
 	formWS3
 	formPoll4
 	formPoll3Text
-	formPoll3Base64
+	formPoll3ASCII
 	formPoll3Binary
 	formCount
 )

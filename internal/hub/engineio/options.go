@@ -52,6 +52,9 @@ type Options struct {
 	// client accepts gzip (1,024); negative never compresses.
 	CompressFrom int
 
+	// JSONText promises that what is beyond ASCII in a text stands in JSON strings, so that
+	// it can be escaped for clients of revision 3 that may undo UTF-8 twice.
+	JSONText bool
 	// AllowOrigin decides for each request with an Origin header whether it may talk to
 	// the server and read its answers; nil allows the request's own host only.
 	AllowOrigin func(*http.Request) bool

@@ -3,7 +3,9 @@ package engineio
 import (
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"strconv"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -225,11 +227,40 @@ func decodeCut3(raw []byte, binary bool) (packet, error) {
 
 // encodeText3 is the text payload with bytes in base64, for clients that ask for it (b64=1).
 func encodeText3(frames []*Frame) []byte {
+	return encodeTexts3(frames, func(text []byte) []byte { return text })
+}
+
+// encodeASCII3 is the same for text that is JSON, written in ASCII: clients 1.3 to 1.7
+// undo UTF-8 once more than later ones do, and nothing tells them apart before they speak.
+func encodeASCII3(frames []*Frame) []byte { return encodeTexts3(frames, escapeJSON) }
+
+// escapeJSON writes what is beyond ASCII as \u escapes, which mean the same in JSON.
+func escapeJSON(text []byte) []byte {
+	if isASCII(text) {
+		return text
+	}
+	out := make([]byte, 0, 2*len(text))
+	for _, r := range string(text) {
+		switch {
+		case r < utf8.RuneSelf:
+			out = append(out, byte(r))
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			out = fmt.Appendf(out, `\u%04x\u%04x`, high, low)
+		default:
+			out = fmt.Appendf(out, `\u%04x`, r)
+		}
+	}
+	return out
+}
+
+func encodeTexts3(frames []*Frame, write func([]byte) []byte) []byte {
 	var buf []byte
 	for _, f := range frames {
 		if !f.binary {
-			buf = strconv.AppendInt(buf, int64(utf16Len(f.packet())), 10)
-			buf = append(append(buf, ':'), f.packet()...)
+			text := write(f.packet())
+			buf = strconv.AppendInt(buf, int64(utf16Len(text)), 10)
+			buf = append(append(buf, ':'), text...)
 			continue
 		}
 		n := base64.StdEncoding.EncodedLen(len(f.content())) + 2

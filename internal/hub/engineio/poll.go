@@ -85,7 +85,7 @@ func (s *Session) await(r *http.Request) bool {
 
 // answerPoll writes batches as one payload.
 func (srv *Server) answerPoll(w http.ResponseWriter, r *http.Request, s *Session, q params, queue []*Batch) {
-	body, kind := encodePoll(s.rev, q, queue)
+	body, kind := srv.opts.encodePoll(s.rev, q, queue)
 	h := w.Header()
 	h.Set("Content-Type", kind)
 	h.Set("Cache-Control", "no-store")
@@ -100,7 +100,7 @@ func (srv *Server) answerPoll(w http.ResponseWriter, r *http.Request, s *Session
 }
 
 // encodePoll chooses the framing a client understands (see doc.go for why).
-func encodePoll(rev int, q params, queue []*Batch) (body []byte, kind string) {
+func (o *Options) encodePoll(rev int, q params, queue []*Batch) (body []byte, kind string) {
 	b := queue[0]
 	if len(queue) > 1 {
 		b = JoinBatches(queue)
@@ -108,14 +108,17 @@ func encodePoll(rev int, q params, queue []*Batch) (body []byte, kind string) {
 	switch {
 	case rev == 4:
 		return b.form(formPoll4, encodePayload4), "text/plain; charset=UTF-8"
-	case q.jsonp != "":
-		return jsonp(q.jsonp, b.form(formPoll3Base64, encodeText3)), "text/javascript; charset=UTF-8"
-	case q.base64:
-		return b.form(formPoll3Base64, encodeText3), "text/plain; charset=UTF-8"
-	case q.stamped || hasBinary(b.frames):
+	case q.jsonp == "" && !q.base64 && (q.stamped || hasBinary(b.frames)):
 		return b.form(formPoll3Binary, encodeBinary3), "application/octet-stream"
+	case o.JSONText && q.stamped:
+		body = b.form(formPoll3ASCII, encodeASCII3)
+	default:
+		body = b.form(formPoll3Text, encodeText3)
 	}
-	return b.form(formPoll3Base64, encodeText3), "text/plain; charset=UTF-8"
+	if q.jsonp != "" {
+		return jsonp(q.jsonp, body), "text/javascript; charset=UTF-8"
+	}
+	return body, "text/plain; charset=UTF-8"
 }
 
 // jsonp wraps a payload into a call of the client's callback.

@@ -23,6 +23,7 @@ type Server struct {
 
 // New makes a server. It answers requests once Run has begun.
 func New(handler Handler, opts Options) *Server {
+	opts.Engine.JSONText = true
 	srv := &Server{handler: handler, opts: opts.withDefaults()}
 	srv.engine = engineio.New(srv, opts.Engine)
 	return srv
