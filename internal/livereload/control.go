@@ -1,0 +1,96 @@
+package livereload
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+)
+
+const (
+	// maxControlBody bounds a control request.
+	maxControlBody = 256 << 10 // bytes
+	// maxControlPaths bounds the paths one request may name.
+	maxControlPaths = 1000
+)
+
+// controlRequest is the body of a control request; an empty body means all.
+type controlRequest struct {
+	// Paths are the URL paths that changed. Without any, every page reloads.
+	Paths []string `json:"paths"`
+}
+
+// ControlHandler lets other tools on this machine do what [Server.Notify] does:
+//
+//	POST /__realtimectl/reload
+//	Authorization: Bearer TOKEN
+//	{"paths": ["/app/jobs.css"]}
+//
+// An empty body, or one without paths, reloads every page. The answer is
+// {"pages": N}, how many were told. An empty token refuses everything.
+func (s *Server) ControlHandler(token string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		own(w)
+		if r.Method != http.MethodPost {
+			w.Header().Set("Allow", "POST")
+			http.Error(w, "use POST", http.StatusMethodNotAllowed)
+			return
+		}
+		if !authorized(r, token) {
+			w.Header().Set("WWW-Authenticate", "Bearer")
+			http.Error(w, "the token is missing or wrong", http.StatusUnauthorized)
+			return
+		}
+		c, err := readControl(http.MaxBytesReader(w, r.Body, maxControlBody))
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(encode(map[string]int{"pages": s.reload(c)})) // the caller may have left
+	})
+}
+
+// authorized compares in a time that does not depend on where the tokens differ.
+func authorized(r *http.Request, token string) bool {
+	scheme, given, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	a, b := sha256.Sum256([]byte(given)), sha256.Sum256([]byte(token))
+	return strings.EqualFold(scheme, "Bearer") && token != "" && subtle.ConstantTimeCompare(a[:], b[:]) == 1
+}
+
+var (
+	errControlBody  = errors.New(`the body must be empty or {"paths": ["/app/jobs.css"]}`)
+	errControlPaths = errors.New(`"paths" must be at most 1000 URL paths that begin with "/"`)
+)
+
+func readControl(body io.Reader) (controlRequest, error) {
+	var c controlRequest
+	dec := json.NewDecoder(body)
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&c); err != nil && !errors.Is(err, io.EOF) {
+		return c, errControlBody
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return c, errControlBody
+	}
+	if len(c.Paths) > maxControlPaths {
+		return c, errControlPaths
+	}
+	for _, path := range c.Paths {
+		if !strings.HasPrefix(path, "/") || len(path) > maxPath {
+			return c, errControlPaths
+		}
+	}
+	return c, nil
+}
+
+// reload tells the pages, and leaves the mistakes that are shown where they are.
+func (s *Server) reload(c controlRequest) int {
+	s.mu.Lock()
+	shown := s.mistakes
+	s.mu.Unlock()
+	return s.Notify(Change{Paths: c.Paths, All: len(c.Paths) == 0, Diagnostics: shown})
+}
