@@ -264,7 +264,7 @@ func TestMistakesAreSaidAtTheirFields(t *testing.T) {
 		"Título da vaga: pelo menos 3 caracteres, por favor",
 		"Empresa: preencha, por favor",
 		"Cidade: preencha, por favor",
-		"Salário por mês: um número inteiro, por favor",
+		"Salário mensal: um número inteiro, por favor",
 		"Onde se candidatar: um endereço que comece com https://, por favor",
 		"Como é o trabalho: preencha, por favor",
 	}
