@@ -16,7 +16,7 @@ type Hub struct {
 	Publish    Publish  `yaml:"publish" doc:"How back-ends send events."`
 	Auth       Auth     `yaml:"auth" doc:"Who may connect, and as whom."`
 	Recovery   Recovery `yaml:"recovery" doc:"What a client missed while it was away for a moment is sent again."`
-	Limits     Limits   `yaml:"limits" doc:"What one client may cost. 0 means the default."`
+	Limits     Limits   `yaml:"limits" doc:"What one client may cost. 0 means the default too."`
 }
 
 // Relay is one rule of hub.relays as it stands in the file: it is checked for its
@@ -68,27 +68,25 @@ type Recovery struct {
 	Store   string        `yaml:"store" doc:"File that lets recovery survive a restart of the hub."`
 }
 
-// Limits is hub.limits. A zero value stands for the hub's own default, which the
-// hub documents with its reason.
+// Limits is hub.limits. The hub documents the reason for each default.
 type Limits struct {
-	PingInterval          time.Duration `yaml:"ping-interval" doc:"Time between two heartbeats."`
-	PingTimeout           time.Duration `yaml:"ping-timeout" doc:"A client that does not answer a heartbeat for this long is gone."`
-	ConnectTimeout        time.Duration `yaml:"connect-timeout" doc:"A connection that joins no namespace for this long is closed."`
-	UpgradeTimeout        time.Duration `yaml:"upgrade-timeout" doc:"An upgrade from polling to WebSocket that takes longer is given up."`
-	MaxPayload            Size          `yaml:"max-payload" doc:"Largest message from a client."`
-	Connections           int           `yaml:"connections" doc:"Most clients at once."`
-	ConnectionsPerAddress int           `yaml:"connections-per-address" doc:"Most clients at once from one IP address."`
-	Handshakes            string        `yaml:"handshakes" doc:"New connections from one IP address, such as 50/s."`
-	Events                string        `yaml:"events" doc:"Events from one client, such as 100/s."`
-	SendQueue             int           `yaml:"send-queue" doc:"Packets that may wait for a slow client before it is dropped."`
-	SendQueueBytes        Size          `yaml:"send-queue-bytes" doc:"Bytes that may wait for a slow client before it is dropped."`
-	PendingAcks           int           `yaml:"pending-acks" doc:"Acknowledgements one client may owe."`
-	Attachments           int           `yaml:"attachments" doc:"Binary attachments of one event."`
-	AttachmentBytes       Size          `yaml:"attachment-bytes" doc:"Bytes of all attachments of one event."`
-	PayloadPackets        int           `yaml:"payload-packets" doc:"Packets in one polling request."`
-	Fragments             int           `yaml:"fragments" doc:"WebSocket frames of one message."`
-	MessageTime           time.Duration `yaml:"message-time" doc:"Time one message may take to arrive."`
-	Depth                 int           `yaml:"depth" doc:"Nesting of arrays and objects in an event."`
-	Namespaces            int           `yaml:"namespaces" doc:"Namespaces one client may join."`
-	NameLength            int           `yaml:"name-length" doc:"Length of an event, room or namespace name, in bytes."`
+	PingInterval          time.Duration `yaml:"ping-interval" default:"25s" doc:"Time between two heartbeats."`
+	PingTimeout           time.Duration `yaml:"ping-timeout" default:"20s" doc:"A client that does not answer a heartbeat for this long is gone."`
+	ConnectTimeout        time.Duration `yaml:"connect-timeout" default:"45s" doc:"A connection that joins no namespace for this long is closed."`
+	UpgradeTimeout        time.Duration `yaml:"upgrade-timeout" default:"10s" doc:"An upgrade from polling to WebSocket that takes longer is given up."`
+	MessageTime           time.Duration `yaml:"message-time" default:"30s" doc:"Time one message may take to arrive."`
+	MaxPayload            Size          `yaml:"max-payload" default:"1000000" doc:"Largest message from a client."`
+	Connections           int           `yaml:"connections" default:"100000" doc:"Most clients at once."`
+	ConnectionsPerAddress int           `yaml:"connections-per-address" default:"1000" doc:"Most clients at once from one IP address; loopback is exempt."`
+	Handshakes            int           `yaml:"handshakes" default:"50" doc:"New connections a second from one IP address; loopback is exempt."`
+	Events                int           `yaml:"events" default:"10000" doc:"Events a second from one client; a faster one is read from later."`
+	Backlog               Size          `yaml:"backlog" default:"4MiB" doc:"Bytes that may wait for a slow client before it is dropped."`
+	Attachments           int           `yaml:"attachments" default:"10" doc:"Binary attachments of one event."`
+	AttachmentBytes       Size          `yaml:"attachment-bytes" default:"10000000" doc:"Bytes of all attachments of one event."`
+	PayloadPackets        int           `yaml:"payload-packets" default:"1000" doc:"Packets in one polling request."`
+	Fragments             int           `yaml:"fragments" default:"256" doc:"WebSocket frames of one message."`
+	Depth                 int           `yaml:"depth" default:"100" doc:"Nesting of arrays and objects in an event."`
+	Namespaces            int           `yaml:"namespaces" default:"50" doc:"Namespaces one client may join."`
+	Rooms                 int           `yaml:"rooms" default:"1000" doc:"Rooms one client may be in."`
+	NameLength            int           `yaml:"name-length" default:"256" doc:"Length of an event or namespace name, in bytes."`
 }

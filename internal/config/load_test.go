@@ -56,6 +56,16 @@ func mistakes(t *testing.T, text string) diag.List {
 	return list
 }
 
+func defaultLimits() Limits {
+	return Limits{
+		PingInterval: 25 * time.Second, PingTimeout: 20 * time.Second, ConnectTimeout: 45 * time.Second,
+		UpgradeTimeout: 10 * time.Second, MessageTime: 30 * time.Second, MaxPayload: 1_000_000,
+		Connections: 100_000, ConnectionsPerAddress: 1_000, Handshakes: 50, Events: 10_000, Backlog: 4 << 20,
+		Attachments: 10, AttachmentBytes: 10_000_000, PayloadPackets: 1_000, Fragments: 256, Depth: 100,
+		Namespaces: 50, Rooms: 1_000, NameLength: 256,
+	}
+}
+
 func TestDefaultsOfAnEmptyProject(t *testing.T) {
 	dir := project(t, map[string]string{"src/": ""})
 	want := &Config{
@@ -67,7 +77,7 @@ func TestDefaultsOfAnEmptyProject(t *testing.T) {
 		},
 		Hub: Hub{
 			Path: "/socket.io/", Publish: Publish{TokenFile: ".realtimectl/token"}, Auth: Auth{Timeout: 5 * time.Second},
-			Recovery: Recovery{Enabled: true, Window: 2 * time.Minute, Size: 16 << 20},
+			Recovery: Recovery{Enabled: true, Window: 2 * time.Minute, Size: 16 << 20}, Limits: defaultLimits(),
 		},
 		Pipeline: Pipeline{Config: ConfigModule{Module: "app.config"}},
 		Build:    Build{Minify: true, Base: "/"},
@@ -116,7 +126,9 @@ build: { budget: { "*.js": 200KB } }
 	if diff := cmp.Diff(wantRelays, got.Hub.Relays); diff != "" {
 		t.Errorf("relays (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(Limits{PingInterval: 10 * time.Second, MaxPayload: 1 << 20, Connections: 500}, got.Hub.Limits); diff != "" {
+	wantLimits := defaultLimits()
+	wantLimits.PingInterval, wantLimits.MaxPayload, wantLimits.Connections = 10*time.Second, 1<<20, 500
+	if diff := cmp.Diff(wantLimits, got.Hub.Limits); diff != "" {
 		t.Errorf("limits (-want +got):\n%s", diff)
 	}
 	wantBackends := []Backend{

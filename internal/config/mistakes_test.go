@@ -68,7 +68,7 @@ func TestMistakes(t *testing.T) {
 		{"negative", "hub: { limits: { connections: -1 } }", `1:31: hub.limits.connections: -1 is not between 0 and 1099511627776`, ""},
 		{"duration", "hub: { limits: { ping-interval: soon } }", `1:33: hub.limits.ping-interval: "soon" is not a time such as 500ms, 10s or 2m`, ""},
 		{"size", "hub: { limits: { max-payload: 1 parsec } }", `1:31: hub.limits.max-payload: "1 parsec" is not a size such as 500, 16KiB or 1MB`, ""},
-		{"rate", "hub: { limits: { events: 10 per s } }", `1:26: hub.limits.events: "10 per s" is not a rate`, "write it like 10/s, 100/m or 10/s burst 30"},
+		{"rate", "hub: { relays: [ { on: a, rate: 10 per s } ] }", `1:33: hub.relays[0].rate: "10 per s" is not a rate`, "write it like 10/s, 100/m or 10/s burst 30"},
 		{"target", "serve: { target: localhost:8080 }", `1:18: serve.target: "localhost:8080" is not an http:// or https:// URL`, `did you mean "http://localhost:8080"?`},
 		{"host with scheme", "serve: { allowed-hosts: [ \"https://demo.test/\" ] }", `1:27: serve.allowed-hosts[0]: "https://demo.test/" is not a host name`, `did you mean "demo.test"?`},
 		{"origin star", "hub: { origins: [ \"*\" ] }", `1:19: hub.origins[0]: any site could act for your users`, "list the sites, such as https://abacate.com"},

@@ -162,8 +162,6 @@ func (v *validator) hub() {
 	for _, r := range h.Relays {
 		v.relay(r)
 	}
-	v.rate("hub.limits.handshakes", h.Limits.Handshakes)
-	v.rate("hub.limits.events", h.Limits.Events)
 }
 
 // relay checks the parts of a rule that this package understands.
