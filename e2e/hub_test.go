@@ -1,8 +1,53 @@
 package e2e
 
 import (
+	"context"
 	"net/http"
 	"testing"
+
+	"github.com/realtimectl/realtimectl/internal/hub"
+	"github.com/realtimectl/realtimectl/internal/hub/relay"
 )
 
-func mountHub(t *testing.T, mux *http.ServeMux) { t.Skip("no hub yet") }
+// rules are all the server the scenario needs.
+var rules = []relay.Rule{
+	{On: "message-with-ack", Ack: "args"},
+	{On: "client:**", Emit: "server:$1"},
+}
+
+// mountHub runs the hub, as serve does, until the test ends.
+func mountHub(t *testing.T, mux *http.ServeMux) {
+	t.Helper()
+	set, err := relay.Compile(rules, relay.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := hub.New(hub.Options{Relays: set, Namespaces: []string{"/chat"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	ended := make(chan error)
+	go func() { ended <- h.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Errorf("run the hub: %v", err)
+		}
+	})
+	mux.Handle("/socket.io/", h)
+	mux.HandleFunc("GET /kick", func(w http.ResponseWriter, r *http.Request) {
+		kick(w, h, r.FormValue("nsp"), r.FormValue("id"))
+	})
+}
+
+// kick disconnects one client from a namespace. A client of the first protocols may not
+// know that its id there begins with the namespace.
+func kick(w http.ResponseWriter, h *hub.Hub, namespace, id string) {
+	for _, room := range []string{id, namespace + "#" + id} {
+		if h.Disconnect(namespace, []string{room}) == 1 {
+			return
+		}
+	}
+	http.Error(w, "no client "+id+" in "+namespace, http.StatusNotFound)
+}

@@ -74,6 +74,15 @@ func TestEveryClientInNode(t *testing.T) {
 	})
 }
 
+// esbuild, which compiles the client, only strips its types.
+func TestClientTypesHold(t *testing.T) {
+	needSetup(t, "node")
+	out, err := exec.CommandContext(t.Context(), "node", "node_modules/typescript/bin/tsc", "-p", "../internal/hub/client").CombinedOutput()
+	if err != nil {
+		t.Errorf("tsc: %v\n%s", err, out)
+	}
+}
+
 func checkDriver(t *testing.T, url, module string, transports []string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), driverLimit)
