@@ -3,6 +3,7 @@ package watch
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -19,6 +20,7 @@ type Rules struct {
 	fixed []pattern
 
 	mu    sync.Mutex
+	open  []string             // folders that are watched whatever the patterns say of them; guarded by mu
 	files map[string][]pattern // folder → the patterns of its .gitignore; guarded by mu
 	dirs  map[string]bool      // folder → whether it is ignored; guarded by mu
 }
@@ -52,6 +54,17 @@ func (r *Rules) Reload() {
 	r.files, r.dirs = map[string][]pattern{}, map[string]bool{}
 }
 
+// keepOpen exempts folders from the patterns that match them or what is above them:
+// whoever names a folder wants it watched. It is called before the rules are asked.
+func (r *Rules) keepOpen(dirs []string) {
+	if r == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.open = append(r.open, dirs...)
+}
+
 // Ignore reports whether the absolute path is ignored, by a pattern that matches it or
 // a folder above it. Paths outside the root are not.
 func (r *Rules) Ignore(path string, isDir bool) bool {
@@ -74,15 +87,15 @@ func (r *Rules) ignore(path string, isDir bool) bool {
 	if r.dirIgnored(dir) {
 		return true
 	}
-	ignored := decide(r.fixed, path, isDir, false)
+	ignored := r.decide(r.fixed, path, isDir, false)
 	for _, list := range r.above(dir) {
-		ignored = decide(list, path, isDir, ignored)
+		ignored = r.decide(list, path, isDir, ignored)
 	}
 	return ignored
 }
 
 func (r *Rules) dirIgnored(dir string) bool {
-	if dir == r.root || !within(dir, r.root) {
+	if dir == r.root || !within(dir, r.root) || slices.Contains(r.open, dir) {
 		return false
 	}
 	ignored, known := r.dirs[dir]
@@ -174,13 +187,24 @@ func trimSpaces(line string) string {
 }
 
 // decide applies a list of patterns in order to what was decided before it.
-func decide(list []pattern, path string, isDir, ignored bool) bool {
+func (r *Rules) decide(list []pattern, path string, isDir, ignored bool) bool {
 	for _, p := range list {
-		if p.keep == ignored && p.matches(path, isDir) {
+		if p.keep == ignored && p.matches(path, isDir) && !r.exempts(p, path) {
 			ignored = !p.keep
 		}
 	}
 	return ignored
+}
+
+// exempts reports whether a pattern such as "/.tmp/*" means everything in a folder that
+// is kept open, and path lies there.
+func (r *Rules) exempts(p pattern, path string) bool {
+	whole, ok := strings.CutSuffix(p.glob, "/*")
+	if !ok || p.name {
+		return false
+	}
+	p.glob, p.dirOnly = strings.TrimSuffix(whole, "/**"), false
+	return slices.ContainsFunc(r.open, func(dir string) bool { return within(path, dir) && p.matches(dir, true) })
 }
 
 func (p pattern) matches(path string, isDir bool) bool {

@@ -121,6 +121,29 @@ func TestEditedRulesTakeEffect(t *testing.T) {
 	p.expect("out/a.js")
 }
 
+func TestFolderThatIsWatchedByNameIsExemptFromTheRulesThatMatchIt(t *testing.T) {
+	for _, pattern := range []string{".tmp", ".tmp/", "/.tmp", "/.tmp/*", ".tmp/**", "*tmp", "/out"} {
+		t.Run(pattern, func(t *testing.T) {
+			p := &project{t: t, dir: realDir(t), batches: make(chan Batch, 100)}
+			p.write(".gitignore", pattern+"\n*.log\n")
+			for _, dir := range []string{".tmp", "out/.tmp"} {
+				p.write(dir+"/sub/a.css", "x")
+				p.write(dir+"/x.log", "x")
+			}
+			p.write("out/b.css", "x")
+			rules := NewRules(p.dir)
+			p.start(Options{Dirs: []string{p.path(".tmp"), p.path("out/.tmp")}, Rules: rules})
+			for _, dir := range []string{".tmp", "out/.tmp"} {
+				p.write(dir+"/sub/a.css", "y")
+				p.write(dir+"/sub/b.css", "y")
+				p.write(dir+"/x.log", "y")
+			}
+			p.write("out/b.css", "y")
+			p.expect(".tmp/sub/a.css", ".tmp/sub/b.css", "out/.tmp/sub/a.css", "out/.tmp/sub/b.css")
+		})
+	}
+}
+
 func BenchmarkRules(b *testing.B) {
 	rules := NewRules(b.TempDir(), ".git/", "node_modules/", "*.log", "docs/**/*.pdf", "!important.log")
 	path := filepath.Join(rules.root, "src", "app", "components", "jobs", "jobs.css")

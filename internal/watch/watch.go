@@ -50,7 +50,8 @@ type Options struct {
 	// be called from another goroutine than New's, one call at a time. Nil ignores nothing.
 	Ignore func(path string, isDir bool) bool
 	// Rules are asked as well, and are read again, with a full comparison, when one of
-	// their files changes. Nil means no rules.
+	// their files changes. What they say of Dirs themselves does not count, so that a
+	// folder may be watched that git ignores. Nil means no rules.
 	Rules *Rules
 	// Quiet is how long no notification may arrive before a batch is sent; default 6 ms.
 	Quiet time.Duration
@@ -103,6 +104,7 @@ func New(opts Options) (*Watcher, error) {
 	if err != nil {
 		return nil, fmt.Errorf("watch: %w", err)
 	}
+	opts.Rules.keepOpen(opts.Dirs)
 	fsw, err := fsnotify.NewBufferedWatcher(eventBuffer)
 	if err != nil {
 		return nil, fmt.Errorf("watch: %w", limitOf("", err))
