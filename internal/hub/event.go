@@ -4,11 +4,25 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"sync"
 
 	"github.com/realtimectl/realtimectl/internal/hub/rawjson"
 	"github.com/realtimectl/realtimectl/internal/hub/relay"
 	"github.com/realtimectl/realtimectl/internal/hub/socketio"
 )
+
+// outcomes lends what rules write their results to, so that an event allocates none and
+// an idle client holds none.
+type outcomes struct{ pool sync.Pool }
+
+func (p *outcomes) get() *relay.Outcome {
+	if out, ok := p.pool.Get().(*relay.Outcome); ok {
+		return out
+	}
+	return &relay.Outcome{}
+}
+
+func (p *outcomes) put(out *relay.Outcome) { p.pool.Put(out) }
 
 // event relays what a client emitted, by the first rule that fits.
 func (p *peer) event(m *member, pkt *socketio.Packet) {
@@ -21,13 +35,15 @@ func (p *peer) event(m *member, pkt *socketio.Packet) {
 	for _, a := range pkt.Attachments {
 		ev.AttachmentBytes += int64(len(a))
 	}
-	if err := m.apply(&match, &ev, &p.out); err != nil {
+	out := p.hub.outcomes.get()
+	defer p.hub.outcomes.put(out)
+	if err := m.apply(&match, &ev, out); err != nil {
 		p.hub.refused(m, pkt, err)
 		return
 	}
-	m.carryOut(&p.out, pkt.Attachments)
-	if p.out.Ack && pkt.HasID {
-		m.send(socketio.NewAck(m.ns.name, pkt.ID, p.out.AckPayload, pick(pkt.Attachments, p.out.AckAttachments)))
+	m.carryOut(out, pkt.Attachments)
+	if out.Ack && pkt.HasID {
+		m.send(socketio.NewAck(m.ns.name, pkt.ID, out.AckPayload, pick(pkt.Attachments, out.AckAttachments)))
 	}
 }
 

@@ -26,6 +26,8 @@ type Hub struct {
 	clients atomic.Int64
 	told    notes
 
+	outcomes outcomes
+
 	mu         sync.RWMutex // guards namespaces
 	namespaces map[string]*namespace
 }

@@ -9,7 +9,6 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/realtimectl/realtimectl/internal/hub/engineio"
-	"github.com/realtimectl/realtimectl/internal/hub/relay"
 	"github.com/realtimectl/realtimectl/internal/hub/socketio"
 )
 
@@ -22,7 +21,6 @@ type peer struct {
 	shard   *shard
 	members []*member
 	pace    *rate.Limiter // nil until the first event
-	out     relay.Outcome // reused from event to event
 
 	lastRaw, lastName string // the last event's name, raw and plain
 }

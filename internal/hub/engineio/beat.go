@@ -174,7 +174,11 @@ func (w *wheel) advance(now int64) (empty bool) {
 			v.s.Send(w.srv.ping)
 			continue
 		}
-		v.s.close(v.reason, errNoPong, closeNormal)
+		if v.reason == PingTimeout {
+			v.s.expire()
+			continue
+		}
+		v.s.Close(v.reason)
 	}
 	return empty
 }
@@ -211,10 +215,11 @@ func (w *wheel) judge(s *Session, now int64) (*verdict, int64) {
 	case !b.waiting:
 		b.waiting = true
 		b.heard.Store(false)
-		return &verdict{s: s}, now + int64(w.srv.opts.PingTimeout)
+		// Counted from when it was due, so that being late does not add up.
+		return &verdict{s: s}, b.due + int64(w.srv.opts.PingTimeout)
 	case b.heard.Load():
 		b.waiting = false
-		next := now - int64(w.srv.opts.PingTimeout) + int64(w.srv.opts.PingInterval)
+		next := b.due - int64(w.srv.opts.PingTimeout) + int64(w.srv.opts.PingInterval)
 		return nil, max(next, now+1)
 	}
 	return &verdict{s, PingTimeout}, now + int64(w.srv.opts.PingTimeout)
@@ -223,5 +228,11 @@ func (w *wheel) judge(s *Session, now int64) (*verdict, int64) {
 // overdue reports whether a session should have been ended by now, so that a request
 // that comes before the wheel does not find it.
 func (w *wheel) overdue(s *Session) bool {
-	return s.rev == 3 && w.srv.now() >= s.beat.lastly.Load()+int64(w.first(s))
+	now := w.srv.now()
+	if s.rev == 3 {
+		return now >= s.beat.lastly.Load()+int64(w.first(s))
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return s.beat.pos != 0 && s.beat.waiting && now >= s.beat.due && !s.beat.heard.Load()
 }

@@ -106,6 +106,7 @@ func (srv *Server) newSession(r *http.Request, q params) *Session {
 		srv:    srv,
 		id:     newSID(),
 		rev:    q.rev,
+		base64: q.base64,
 		closed: make(chan struct{}),
 		shake: Handshake{
 			Address: r.RemoteAddr,

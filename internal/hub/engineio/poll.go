@@ -44,19 +44,20 @@ func (srv *Server) get(w http.ResponseWriter, r *http.Request, s *Session, q par
 	if srv.enter() {
 		defer srv.wg.Done()
 	} // else the session has ended, and the poll gets the farewell without waiting
+	probed := s.polling.isProbing()
 	for {
-		queue, ended := s.polling.take()
-		if ended {
+		queue, last := s.polling.take()
+		if last && s.ws.Load() == nil {
 			srv.forget(s)
 		}
 		if len(queue) > 0 {
 			srv.answerPoll(w, r, s, q, queue)
 			return nil
 		}
-		if ended {
+		if last {
 			return unknownSession()
 		}
-		if !s.await(r) {
+		if !s.await(r, probed) {
 			srv.answerPoll(w, r, s, q, []*Batch{NewBatch(newText(packetNoop))})
 			return nil
 		}
@@ -64,17 +65,18 @@ func (srv *Server) get(w http.ResponseWriter, r *http.Request, s *Session, q par
 }
 
 // await waits until there is something to send. It returns false when the poll is to
-// end without, because the session is moving to a WebSocket.
-func (s *Session) await(r *http.Request) bool {
+// end without, because a WebSocket is probed: the client waits for its poll before it
+// upgrades. A poll that comes during the probe is held for a while.
+func (s *Session) await(r *http.Request, probed bool) bool {
 	var pause <-chan time.Time
-	if s.polling.isProbing() {
+	if probed {
 		timer := time.NewTimer(probePause)
 		defer timer.Stop()
 		pause = timer.C
 	}
 	select {
 	case <-s.polling.wake:
-		return !s.polling.leaving()
+		return probed || !s.polling.isProbing()
 	case <-pause:
 		return false
 	case <-r.Context().Done():

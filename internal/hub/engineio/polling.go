@@ -21,7 +21,7 @@ type polling struct {
 	probing bool       // a WebSocket has been probed: answer polls soon, so that they end
 	moved   bool       // the upgrade is done: everything goes to the WebSocket
 	ended   bool       // the session has ended; the queue still waits for a GET
-	dropped bool       // nobody will fetch the queue
+	left    bool       // the client has ended it
 
 	encoding textEncoding // for the POST under way alone
 }
@@ -91,12 +91,13 @@ func (p *polling) signal() {
 	}
 }
 
-// take returns what waits, and whether the session is still open behind it.
-func (p *polling) take() (queue []*Batch, ended bool) {
+// take returns what waits, and whether this is the last of it: the session has ended or
+// moved to a WebSocket.
+func (p *polling) take() (queue []*Batch, last bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	queue, p.queue, p.size = p.queue, nil, 0
-	return queue, p.ended
+	return queue, p.ended || p.moved
 }
 
 // finish queues the farewell.
@@ -116,7 +117,7 @@ func (p *polling) leave() {
 	defer p.mu.Unlock()
 	p.queue, p.size = nil, 0
 	p.push(NewBatch(newText(packetNoop)))
-	p.ended, p.dropped = true, true
+	p.ended, p.left = true, true
 }
 
 // abort drops the queue and releases the poll under way.
@@ -124,7 +125,7 @@ func (p *polling) abort() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.queue, p.size = nil, 0
-	p.ended, p.dropped = true, true
+	p.ended = true
 	p.signal()
 }
 
@@ -178,17 +179,10 @@ func (p *polling) move(s *Session, ws *socket) bool {
 	return true
 }
 
-// leaving reports whether polls are to end without an answer of their own, because the
-// session is on its way to a WebSocket.
-func (p *polling) leaving() bool {
+// unfetched reports whether a poll may still come for the queue, and whether the client
+// itself has ended the session.
+func (p *polling) unfetched() (any, left bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return len(p.queue) == 0 && (p.probing || p.moved)
-}
-
-// lingers reports whether somebody may still come for the queue.
-func (p *polling) lingers() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return !p.moved && !p.dropped && len(p.queue) > 0
+	return len(p.queue) > 0, p.left
 }

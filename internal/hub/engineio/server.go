@@ -139,6 +139,7 @@ func (srv *Server) serve(w http.ResponseWriter, r *http.Request) *refusal {
 	if q.transport == "websocket" {
 		return srv.upgrade(w, r, s)
 	}
+	q.base64 = q.base64 || s.base64
 	return srv.poll(w, r, s, q)
 }
 
@@ -182,8 +183,8 @@ func (srv *Server) start(s *Session) error {
 // release is the end of a session's goroutine. A poll may still fetch its last packets.
 func (srv *Server) release(s *Session) {
 	srv.caps.leave(s.shake.Address)
-	if s.polling != nil && s.polling.lingers() {
-		time.AfterFunc(srv.opts.LingerTimeout, func() { srv.forget(s) })
+	if d := s.linger(); d > 0 {
+		time.AfterFunc(d, func() { srv.forget(s) })
 		return
 	}
 	srv.forget(s)

@@ -61,10 +61,12 @@ type Handshake struct {
 // accessors may be called from any goroutine; Receive only from the one that runs
 // [Handler.ServeSession].
 type Session struct {
-	srv   *Server
-	id    string
-	rev   int
-	shake Handshake
+	srv *Server
+	id  string
+	rev int
+	// base64 says that the client asked for text payloads only (revision 3).
+	base64 bool
+	shake  Handshake
 
 	ws      atomic.Pointer[socket] // nil while polling
 	polling *polling               // nil when the session began as a WebSocket
@@ -157,14 +159,41 @@ func (s *Session) abort(reason Reason, cause error) {
 	})
 }
 
-// leave ends the session because the client says so in a POST. Its poll under way is
-// released with a noop.
+// leave ends the session because the client says so in a POST. Its poll, which may be
+// under way or just behind, is released with a noop.
 func (s *Session) leave() {
 	s.endOnce.Do(func() {
 		s.finish(TransportClose, nil)
 		s.polling.leave()
-		s.srv.forget(s)
 	})
+}
+
+// expire ends the session because its client is not heard of. A poll that comes late
+// finds no session; a WebSocket gets a farewell, which costs nothing.
+func (s *Session) expire() {
+	if s.ws.Load() == nil {
+		s.abort(PingTimeout, errNoPong)
+		return
+	}
+	s.close(PingTimeout, errNoPong, closeNormal)
+}
+
+// leftLinger is how long the last poll of a client that has left may be behind.
+const leftLinger = time.Second
+
+// linger says for how long the session's id is still known after its end.
+func (s *Session) linger() time.Duration {
+	if s.polling == nil {
+		return 0
+	}
+	waits, left := s.polling.unfetched()
+	switch {
+	case !waits:
+		return 0
+	case left:
+		return leftLinger
+	}
+	return s.srv.opts.LingerTimeout
 }
 
 func (s *Session) finish(reason Reason, cause error) {
@@ -281,6 +310,9 @@ func (s *Session) readFailed(err error) error {
 
 // run is the one goroutine of a session.
 func (s *Session) run() {
+	if s.polling == nil {
+		s.greet()
+	}
 	err := s.srv.handler.ServeSession(s.srv.ctx, s)
 	reason := ForcedClose
 	if closed := (*ClosedError)(nil); errors.As(err, &closed) {
@@ -291,6 +323,23 @@ func (s *Session) run() {
 	s.close(reason, err, closeNormal)
 	s.drainInput()
 	s.srv.release(s)
+}
+
+// openPause lets clients of revision 3 attach their listener between the end of the
+// WebSocket's handshake and the first packet: some lose a packet that comes with it.
+const openPause = 5 * time.Millisecond
+
+// greet sends the open packet of a session that begins as a WebSocket.
+func (s *Session) greet() {
+	if s.rev == 3 {
+		pause := time.NewTimer(openPause)
+		defer pause.Stop()
+		select {
+		case <-pause.C:
+		case <-s.closed:
+		}
+	}
+	s.Send(NewBatch(newText(packetOpen, s.srv.openData(s, false))))
 }
 
 // drainInput takes in what the client sends until it has answered the farewell: closing

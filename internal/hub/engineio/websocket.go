@@ -13,9 +13,6 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// writeBuffer is what gorilla's handshake needs; the connection is used without its codec.
-const writeBuffer = 512
-
 func isUpgrade(r *http.Request) bool {
 	return strings.EqualFold(r.Header.Get("Upgrade"), "websocket")
 }
@@ -28,11 +25,7 @@ func (srv *Server) openWebSocket(w http.ResponseWriter, r *http.Request, s *Sess
 	}
 	s.ws.Store(ws)
 	s.reading = ws
-	err = ws.out.write(newText(packetOpen, srv.openData(s, false)).buf, false)
-	if err == nil {
-		err = srv.start(s)
-	}
-	if err != nil {
+	if err := srv.start(s); err != nil {
 		ws.out.close()
 		return fmt.Errorf("open a session: %w", err)
 	}
@@ -41,9 +34,9 @@ func (srv *Server) openWebSocket(w http.ResponseWriter, r *http.Request, s *Sess
 
 // accept completes the WebSocket handshake. If it fails the request has been answered.
 func (srv *Server) accept(w http.ResponseWriter, r *http.Request) (*socket, error) {
+	// Without sizes it makes do with the buffers of net/http: its codec is not used after
+	// the handshake, so it should own none.
 	up := websocket.Upgrader{
-		ReadBufferSize:  writeBuffer,
-		WriteBufferSize: writeBuffer,
 		// The origin has been checked for every transport alike.
 		CheckOrigin: func(*http.Request) bool { return true },
 		Error: func(w http.ResponseWriter, _ *http.Request, _ int, reason error) {
@@ -90,9 +83,6 @@ var errNotUpgrade = errors.New("something else than a probe and an upgrade")
 // same back, ends its polls and says so (section "Upgrade" of the protocol). A second
 // WebSocket is closed; the session goes on where it is.
 func (srv *Server) upgrade(w http.ResponseWriter, r *http.Request, s *Session) *refusal {
-	if s.polling == nil || s.ws.Load() != nil {
-		return badRequest("the session has a WebSocket already")
-	}
 	if !srv.enter() {
 		return busy(errStopped.Error())
 	}
@@ -100,6 +90,13 @@ func (srv *Server) upgrade(w http.ResponseWriter, r *http.Request, s *Session) *
 	if err != nil {
 		srv.wg.Done()
 		return nil // accept has answered
+	}
+	if s.polling == nil || s.ws.Load() != nil {
+		// A browser tells a script nothing of a refused handshake, but it does of a closed
+		// WebSocket.
+		ws.out.finish(closeFrame(closePolicy), 0)
+		srv.wg.Done()
+		return nil
 	}
 	go func() { // so that the goroutine of net/http, with its buffers, can end
 		defer srv.wg.Done()

@@ -204,10 +204,11 @@ func (c *Conn) Accept(namespace, id, pid string) {
 		c.Send(encode(reply{kind: Connect, namespace: namespace}, false))
 		return
 	}
-	data, _ := json.Marshal(struct { // strings always marshal
-		SID string `json:"sid"`
-		PID string `json:"pid,omitempty"`
-	}{id, pid})
+	data := rawjson.AppendString([]byte(`{"sid":`), id)
+	if pid != "" {
+		data = rawjson.AppendString(append(data, `,"pid":`...), pid)
+	}
+	data = append(data, '}')
 	c.Send(encode(reply{kind: Connect, namespace: namespace, data: data}, false))
 }
 
