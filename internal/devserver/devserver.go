@@ -18,6 +18,7 @@ package devserver
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -175,28 +176,59 @@ func (s *Server) find(name string, slash bool) (hit, bool) {
 }
 
 // Resolve returns the URL path under which a file, given by its absolute path, is served
-// now. It is false for a file that no layer holds, that is missing or never served, and
-// for one that a layer before its own shadows.
+// now; for a file that was just deleted, the one under which it was. It is false for a file
+// in no layer, for one that is never served, and for one that an earlier layer shadows.
 func (s *Server) Resolve(file string) (urlPath string, ok bool) {
-	for _, l := range s.layers {
+	for i, l := range s.layers {
 		rel, ok := l.contains(file)
 		if !ok {
 			continue
 		}
 		name := strings.TrimPrefix(path.Join("/", l.prefix, rel), "/")
-		if _, valid := cleanName("/" + name); !valid || hidden(name) {
-			continue
-		}
-		hit, found := s.find(name, false)
-		if !found || hit.redirect {
-			continue
-		}
-		closeQuietly(hit.file)
-		if hit.layer == l {
+		if _, valid := cleanName("/" + name); valid && !hidden(name) && s.reaches(i, rel, name) {
 			return "/" + name, true
 		}
 	}
 	return "", false
+}
+
+// reaches reports whether a request for name gets to rel in layer i: no earlier layer has
+// that name, and what the layer has there is a file or nothing.
+func (s *Server) reaches(i int, rel, name string) bool {
+	for _, earlier := range s.layers[:i] {
+		below, ok := earlier.relative(name)
+		if !ok {
+			continue
+		}
+		if h, found := earlier.find(below, false); found && !h.redirect {
+			closeQuietly(h.file)
+			return false
+		}
+	}
+	file, info, err := s.layers[i].openFile(rel)
+	closeQuietly(file)
+	if err != nil {
+		return errors.Is(err, fs.ErrNotExist) && s.layers[i].missing(rel)
+	}
+	return info.Mode().IsRegular()
+}
+
+// Open returns the file that a request for /name would get, with the same refusals; hidden
+// and missing files are fs.ErrNotExist. It makes a Server an fs.FS of files; folders cannot
+// be opened.
+func (s *Server) Open(name string) (fs.File, error) {
+	if !fs.ValidPath(name) {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrInvalid}
+	}
+	clean, ok := cleanName("/" + name)
+	if !ok || clean == "" || hidden(clean) {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+	}
+	hit, ok := s.find(clean, false)
+	if !ok || hit.redirect {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+	}
+	return hit.file, nil
 }
 
 // serveNoIndex is what somebody sees who starts in the wrong folder.

@@ -1,7 +1,9 @@
 package devserver
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -295,6 +297,7 @@ func TestResolve(t *testing.T) {
 	dir := tree(t, map[string]string{
 		".tmp/app/index.css": "", "src/app/index.css": "", "src/app/jobs.css": "", "src/.env": "", "src/with space.css": "",
 		"bower_components/x/x.css": "", "real/y.css": "", "link": "-> real", "README.md": "",
+		"src/escape.css": "-> ../README.md",
 	})
 	s := project(t, dir)
 	linked, err := New(Options{Layers: []Layer{{Prefix: "/", Dir: filepath.Join(dir, "link")}}})
@@ -311,7 +314,11 @@ func TestResolve(t *testing.T) {
 		{s, "src/app/jobs.css", "/app/jobs.css"},
 		{s, "src/with space.css", "/with space.css"},
 		{s, "src/.env", ""},
-		{s, "src/missing.css", ""},
+		{s, "src/missing.css", "/missing.css"},
+		{s, "src/app/gone/deep.css", "/app/gone/deep.css"},
+		{s, ".tmp/app/jobs.css", "/app/jobs.css"},
+		{s, "src/gone.key", ""},
+		{s, "src/escape.css", ""},
 		{s, "src/app", ""},
 		{s, "README.md", ""},
 		{s, "bower_components/x/x.css", "/bower_components/x/x.css"},
@@ -344,4 +351,32 @@ func TestAPrefixMustBeAPath(t *testing.T) {
 	if _, err := New(Options{Layers: []Layer{{Prefix: "lib", Dir: "x"}}}); err == nil {
 		t.Error("a prefix without slash was accepted")
 	}
+}
+
+func TestOpenIsTheSameAsARequest(t *testing.T) {
+	s := project(t, tree(t, map[string]string{
+		".tmp/a.css": "tmp", "src/a.css": "src", "src/.env": "x", "src/docs/index.html": "docs", "node_modules/x/x.js": "x",
+	}))
+	for name, want := range map[string]string{
+		"a.css": "tmp", "node_modules/x/x.js": "x", "docs/index.html": "docs",
+		".env": "missing", "b.css": "missing", "docs": "missing", ".": "missing", "x/../a.css": "invalid", "/a.css": "invalid",
+	} {
+		if got := read(t, s, name); got != want {
+			t.Errorf("Open(%q): %q, want %q", name, got, want)
+		}
+	}
+}
+
+func read(t *testing.T, fsys fs.FS, name string) string {
+	t.Helper()
+	text, err := fs.ReadFile(fsys, name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "missing"
+	case errors.Is(err, fs.ErrInvalid):
+		return "invalid"
+	case err != nil:
+		t.Fatal(err)
+	}
+	return string(text)
 }

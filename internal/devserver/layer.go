@@ -225,6 +225,12 @@ func (l *layer) forget() {
 	}
 }
 
+// missing reports that nothing at all, not even a refused link, has that name.
+func (l *layer) missing(rel string) bool {
+	_, err := os.Lstat(filepath.Join(l.dir, filepath.FromSlash(rel)))
+	return errors.Is(err, fs.ErrNotExist)
+}
+
 func (l *layer) exists() bool {
 	_, _, err := l.open()
 	return err == nil

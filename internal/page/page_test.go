@@ -27,8 +27,10 @@ func body(t *testing.T, res *http.Response) string {
 
 func TestEveryValueIsEscaped(t *testing.T) {
 	evil := `<img src=x onerror=alert(1)>"'&`
-	got := body(t, get(Page{Title: evil, Lead: evil, Live: evil,
-		Facts: []Fact{{evil, []string{evil}}}, Steps: []Step{{evil, evil}}}, http.MethodGet))
+	got := body(t, get(Page{
+		Title: evil, Lead: evil, Live: evil,
+		Facts: []Fact{{evil, []string{evil}}}, Steps: []Step{{evil, evil}},
+	}, http.MethodGet))
 	if strings.Contains(got, "<img") {
 		t.Errorf("a value became markup:\n%s", got)
 	}
