@@ -1,6 +1,7 @@
 package engineio
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -54,6 +55,15 @@ func (n *notes) refused(r *http.Request, f *refusal) {
 	}
 	n.log.Warn(fmt.Sprintf("refused a client from %s: %s", r.RemoteAddr, f.message),
 		"event", "hub.refused", "status", f.status, "code", f.code, "hint", f.hint)
+}
+
+// noteBacklog notes a client that does not read.
+func (srv *Server) noteBacklog(s *Session, err error) {
+	if errors.Is(err, errBacklog) && srv.notes.first("backlog") {
+		srv.opts.Log.Warn(fmt.Sprintf("disconnected %s, which does not read what is sent to it", s.shake.Address),
+			"event", "hub.slow", "limit", srv.opts.MaxBacklog,
+			"hint", "a client that is back in time recovers what it missed; hub.limits.backlog says how far it may be behind")
+	}
 }
 
 // noteBreach notes a WebSocket that was closed for what it sent.

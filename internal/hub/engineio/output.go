@@ -29,6 +29,7 @@ type output struct {
 	draining bool // a goroutine writes the backlog; nobody else writes until it has ended
 	closing  bool // the last write is done; only the backlog still leaves
 	closed   bool
+	lost     int // what the client had not taken in when the connection closed, in bytes
 }
 
 // writers lends closures for RawConn.Write, so that a write allocates nothing.
@@ -147,9 +148,18 @@ func (o *output) finish(last []byte, limit time.Duration) {
 func (o *output) close() {
 	o.mu.Lock()
 	closed := o.closed
-	o.closed = true
+	if !closed {
+		o.closed, o.lost = true, o.size+unacknowledged(o.raw)
+	}
 	o.mu.Unlock()
 	if !closed {
 		_ = o.conn.Close()
 	}
+}
+
+// untaken returns how many bytes the client had not taken in when the connection closed.
+func (o *output) untaken() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.lost
 }

@@ -41,6 +41,7 @@ func (srv *Server) get(w http.ResponseWriter, r *http.Request, s *Session, q par
 		return badRequest("a poll is under way already")
 	}
 	defer s.polling.done(&s.polling.getting)
+	s.polling.landed()
 	if srv.enter() {
 		defer srv.wg.Done()
 	} // else the session has ended, and the poll gets the farewell without waiting

@@ -16,12 +16,14 @@ type polling struct {
 	mu      sync.Mutex // guards what follows; nothing waits under it
 	queue   []*Batch   // for the next GET
 	size    int        // bytes in queue
+	flying  int        // bytes of the last answer, until another poll shows that it arrived
 	getting bool       // a GET is under way
 	posting bool       // a POST is under way
 	probing bool       // a WebSocket has been probed: answer polls soon, so that they end
 	moved   bool       // the upgrade is done: everything goes to the WebSocket
 	ended   bool       // the session has ended; the queue still waits for a GET
 	left    bool       // the client has ended it
+	lost    int        // flying and queued bytes when the session ended
 
 	encoding textEncoding // for the POST under way alone
 }
@@ -96,8 +98,24 @@ func (p *polling) signal() {
 func (p *polling) take() (queue []*Batch, last bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	queue, p.queue, p.size = p.queue, nil, 0
+	if len(p.queue) > 0 {
+		queue, p.flying = p.queue, p.size
+		p.queue, p.size = nil, 0
+	}
 	return queue, p.ended || p.moved
+}
+
+// landed notes that the last answer has arrived, since the client polls again.
+func (p *polling) landed() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.flying = 0
+}
+
+func (p *polling) untaken() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.lost
 }
 
 // finish queues the farewell.
@@ -124,6 +142,7 @@ func (p *polling) leave() {
 func (p *polling) abort() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.lost = p.size + p.flying
 	p.queue, p.size = nil, 0
 	p.ended = true
 	p.signal()

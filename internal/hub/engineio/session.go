@@ -105,9 +105,10 @@ func (s *Session) Transport() string {
 	return "polling"
 }
 
-// Send queues a batch behind everything sent before and returns at once. What is sent to
-// a session that has ended is lost. A client that is too far behind is disconnected.
-func (s *Session) Send(b *Batch) {
+// Send queues a batch behind everything sent before and returns at once; false means that
+// the session has ended and the batch is lost. A client that is too far behind is
+// disconnected.
+func (s *Session) Send(b *Batch) bool {
 	var err error
 	if ws := s.ws.Load(); ws != nil {
 		err = ws.out.write(b.ws(s.rev), b.volatile)
@@ -115,8 +116,20 @@ func (s *Session) Send(b *Batch) {
 		err = s.polling.send(s, b)
 	}
 	if err != nil && !errors.Is(err, errClosed) {
+		s.srv.noteBacklog(s, err)
 		s.abort(TransportError, err)
 	}
+	return err == nil
+}
+
+// Untaken returns, once the session has ended, how many bytes of what was sent the
+// client is known not to have taken in: what waited here, what the kernel still held,
+// and a poll's answer that no other poll has confirmed.
+func (s *Session) Untaken() int {
+	if ws := s.ws.Load(); ws != nil {
+		return ws.out.untaken()
+	}
+	return s.polling.untaken()
 }
 
 // Close ends the session: the client gets what was sent before, then the transport's
