@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/realtimectl/realtimectl/internal/diag"
+	"github.com/realtimectl/realtimectl/internal/nearest"
 )
 
 // unknownError is a word that is none of the known ones.
@@ -25,6 +26,9 @@ func (e *unknownError) Error() string {
 }
 
 func (e *unknownError) hint() string {
+	if near := nearest.To(e.word, e.known); near != "" {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
 	return "known: " + strings.Join(e.known, ", ")
 }
 

@@ -61,13 +61,13 @@ func TestEveryMistakeIsToldWithItsKeyAndTheWayOut(t *testing.T) {
 		{"lone dollar", Rule{On: "a", Emit: "US$"}, `error: relay rule 1 ("a"): emit: a single "$": write "$$" for a dollar`},
 		{"open brace", Rule{On: "a", Emit: "${id"}, `error: relay rule 1 ("a"): emit: "${" without "}"`},
 		{"empty member", Rule{On: "a", Emit: "${user..id}"}, `error: relay rule 1 ("a"): emit: $user..id: an empty name`},
-		{"unknown value", Rule{On: "a", Emit: "$usr"}, `error: relay rule 1 ("a"): emit: $usr: unknown value "usr" | known: id, event, ns, auth, user, rooms, args, on`},
+		{"unknown value", Rule{On: "a", Emit: "$usr"}, `error: relay rule 1 ("a"): emit: $usr: unknown value "usr" | did you mean "user"?`},
 		{"member of an id", Rule{On: "a", Emit: "$id.x"}, `error: relay rule 1 ("a"): emit: $id.x: it has no members; write ${…} around it if text follows`},
 		{"argument chooses the name", Rule{On: "a", Emit: "$args.1"}, `error: relay rule 1 ("a"): emit: $args.1: the sender would choose the event's name freely; take captures of on`},
 		{"auth chooses the name", Rule{On: "a", Emit: "$auth.x"}, `error: relay rule 1 ("a"): emit: $auth.x: the sender would choose the event's name freely; take captures of on`},
 		{"list in a name", Rule{On: "a", Emit: "$*"}, `error: relay rule 1 ("a"): emit: $*: a list has no place in a name`},
 		{"rooms in a room", Rule{On: "a", To: []string{"room:$rooms"}}, `error: relay rule 1 ("a"): to: $rooms: a list has no place in a name | as in to: "room:lobby" or to: "room:job-$1"`},
-		{"unknown target", Rule{On: "a", To: []string{"other"}}, `error: relay rule 1 ("a"): to: unknown target "other" | known: all, others, self, none, room:NAME`},
+		{"unknown target", Rule{On: "a", To: []string{"other"}}, `error: relay rule 1 ("a"): to: unknown target "other" | did you mean "others"?`},
 		{"target far off", Rule{On: "a", To: []string{"lobby"}}, `error: relay rule 1 ("a"): to: unknown target "lobby" | known: all, others, self, none, room:NAME`},
 		{"room without a name", Rule{On: "a", To: []string{"room:"}}, `error: relay rule 1 ("a"): to: the room has no name | as in to: "room:lobby" or to: "room:job-$1"`},
 		{"room too long", Rule{On: "a", To: []string{"room:" + strings.Repeat("x", 257)}}, `error: relay rule 1 ("a"): to: the room's name is longer than 256 bytes | as in to: "room:lobby" or to: "room:job-$1"`},
@@ -88,7 +88,7 @@ func TestEveryMistakeIsToldWithItsKeyAndTheWayOut(t *testing.T) {
 		{"pattern with value", Rule{On: "a:*", Join: []string{"x:$1:*"}}, `error: relay rule 1 ("a:*"): join: "x:$1:*" mixes '*' and '$' | a room is either named by the rule ($) or by the client within a pattern (*)`},
 		{"bad pattern", Rule{On: "a", Leave: []string{"x*"}}, `error: relay rule 1 ("a"): leave: in "x*" the '*' does not stand for a whole segment between ':' | as in leave: "job:*"`},
 		{"namespace", Rule{On: "a", Emit: "b", Namespace: "chat"}, `error: relay rule 1 ("a"): namespace: a namespace begins with '/' | as in namespace: "/chat" or namespace: "/org-*"`},
-		{"from", Rule{On: "a", Emit: "b", From: "sever"}, `error: relay rule 1 ("a"): from: unknown origin "sever" | known: client, server, any`},
+		{"from", Rule{On: "a", Emit: "b", From: "sever"}, `error: relay rule 1 ("a"): from: unknown origin "sever" | did you mean "server"?`},
 		{"auth", Rule{On: "a", Emit: "b", Auth: "yes"}, `error: relay rule 1 ("a"): auth: unknown value "yes" | known: required, optional`},
 		{"rate", Rule{On: "a", Emit: "b", Rate: "10"}, `error: relay rule 1 ("a"): rate: "10" is no rate | a rate reads 10/s, 100/m or 1000/h, with "burst 30" behind it if wanted`},
 		{"rate of nothing", Rule{On: "a", Emit: "b", Rate: "0/s"}, `error: relay rule 1 ("a"): rate: "0/s" is no rate | a rate's numbers lie between 1 and 1000000`},
@@ -153,7 +153,7 @@ func TestAComplaintStandsWhereTheFileHasTheKey(t *testing.T) {
 	}
 	_, err := Compile([]Rule{{On: "a", Emit: "b"}, {On: "b", To: []string{"slef"}}, {On: "c"}}, Options{Locate: locate})
 	want := diag.List{
-		{Severity: diag.Error, Source: "relay", Path: "realtimectl.yaml", Line: 11, Column: 3, Excerpt: "to", Message: `relay rule 2 ("b"): to: unknown target "slef"`, Hint: `known: all, others, self, none, room:NAME`},
+		{Severity: diag.Error, Source: "relay", Path: "realtimectl.yaml", Line: 11, Column: 3, Excerpt: "to", Message: `relay rule 2 ("b"): to: unknown target "slef"`, Hint: `did you mean "self"?`},
 		{Severity: diag.Error, Source: "relay", Path: "realtimectl.yaml", Line: 12, Column: 3, Message: `relay rule 3 ("c"): does nothing`, Hint: `give it emit, to, ack, join or leave; to: none swallows the event on purpose`},
 	}
 	if diff := cmp.Diff(error(want), err); diff != "" {
