@@ -1,0 +1,139 @@
+package stack
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/realtimectl/realtimectl/internal/livereload"
+	"github.com/realtimectl/realtimectl/internal/pipeline"
+	"github.com/realtimectl/realtimectl/internal/watch"
+)
+
+// changes is the first flow: what was saved goes through the pipeline, and the pages
+// that use the outcome are told.
+type changes struct {
+	dir      string // the project, for names in messages
+	rebuild  func(ctx context.Context, paths []string) (pipeline.Result, error)
+	resolve  func(file string) (urlPath string, ok bool)
+	notify   func(livereload.Change) (pages int)
+	reread   func() // reads the configuration file again
+	confFile string
+	log      *slog.Logger
+}
+
+// apply takes one batch through the flow; it is called for one batch at a time.
+func (c *changes) apply(ctx context.Context, batch watch.Batch) {
+	started := time.Now()
+	saved := make([]string, 0, len(batch.Paths))
+	for _, path := range batch.Paths {
+		if path == c.confFile {
+			c.reread()
+			continue
+		}
+		saved = append(saved, path)
+	}
+	if len(saved) == 0 {
+		return
+	}
+	what := saved
+	if batch.Rescan {
+		what = nil // notifications were lost: anything may have changed
+	}
+	result, err := c.rebuild(ctx, what)
+	if err != nil {
+		if ctx.Err() == nil {
+			c.log.Error(fmt.Sprintf("rebuild failed: %v", err), "event", "change.failed")
+		}
+		return
+	}
+	urls := c.urls(result.Changed)
+	// Without a path the pages still hear that what was broken is whole again.
+	pages := c.notify(livereload.Change{Paths: urls, Diagnostics: result.Diagnostics})
+	if len(urls) == 0 && pages == 0 && len(result.Diagnostics) == 0 {
+		c.log.Debug(c.names(saved)+" changed; nothing that is served depends on it", "event", "change.ignored")
+		return
+	}
+	c.report(saved, urls, result, pages, time.Since(started))
+}
+
+// report says in one line what was done with a change, how long it took, and how many
+// pages it reached.
+func (c *changes) report(saved, urls []string, result pipeline.Result, pages int, took time.Duration) {
+	attrs := []any{
+		"event", "change.applied", "files", c.relative(saved), "urls", urls,
+		"action", action(urls), "ms", took.Milliseconds(), "pages", pages,
+	}
+	if err := result.Diagnostics.Err(); err != nil {
+		attrs[1] = "change.broken"
+		c.log.Error(fmt.Sprintf("%-4s %s does not build; the last good state is served", kind(saved), c.names(saved)),
+			append(attrs, "diagnostics", result.Diagnostics)...)
+		return
+	}
+	if len(result.Diagnostics) > 0 {
+		attrs = append(attrs, "diagnostics", result.Diagnostics)
+	}
+	c.log.Info(fmt.Sprintf("%-4s %s %s %d ms, %s", kind(saved), c.names(saved), action(urls), took.Milliseconds(), count(pages, "page")), attrs...)
+}
+
+// urls maps files to the paths under which they are served; files that are not served,
+// or are hidden by another layer, fall out.
+func (c *changes) urls(files []string) []string {
+	urls := make([]string, 0, len(files))
+	for _, file := range files {
+		if url, ok := c.resolve(file); ok {
+			urls = append(urls, url)
+		}
+	}
+	return urls
+}
+
+// action is what the pages do with the change.
+func action(urls []string) string {
+	for _, url := range urls {
+		if !strings.HasSuffix(url, ".css") {
+			return "reloaded"
+		}
+	}
+	return "injected"
+}
+
+// kind is the type of the first file, as a word of at most four letters.
+func kind(paths []string) string {
+	ext := strings.TrimPrefix(filepath.Ext(paths[0]), ".")
+	if ext == "" || len(ext) > 4 {
+		return "file"
+	}
+	return ext
+}
+
+// names lists the files of a message: all of two, the first and a number of more.
+func (c *changes) names(paths []string) string {
+	rel := c.relative(paths)
+	if len(rel) <= 2 {
+		return strings.Join(rel, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", rel[0], len(rel)-1)
+}
+
+func (c *changes) relative(paths []string) []string {
+	rel := make([]string, len(paths))
+	for i, path := range paths {
+		rel[i] = path
+		if r, err := filepath.Rel(c.dir, path); err == nil {
+			rel[i] = filepath.ToSlash(r)
+		}
+	}
+	return rel
+}
+
+// count is a number with its noun: "1 page", "2 pages".
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

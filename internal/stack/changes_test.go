@@ -1,0 +1,131 @@
+package stack
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/realtimectl/realtimectl/internal/diag"
+	"github.com/realtimectl/realtimectl/internal/livereload"
+	"github.com/realtimectl/realtimectl/internal/pipeline"
+	"github.com/realtimectl/realtimectl/internal/watch"
+)
+
+// bench is a flow whose ends are in the test's hands.
+type bench struct {
+	changes
+	rebuilt [][]string
+	told    []livereload.Change
+	reread  int
+	out     bytes.Buffer
+}
+
+// newBench returns a flow in which every file is served under its own name, and the
+// pipeline answers with result and err.
+func newBench(result pipeline.Result, err error, pages int) *bench {
+	b := &bench{}
+	b.changes = changes{
+		dir: "/p", confFile: "/p/realtimectl.yaml",
+		log: slog.New(slog.NewJSONHandler(&b.out, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		rebuild: func(_ context.Context, paths []string) (pipeline.Result, error) {
+			b.rebuilt = append(b.rebuilt, paths)
+			return result, err
+		},
+		resolve: func(file string) (string, bool) { return strings.CutPrefix(file, "/p/src") },
+		notify: func(c livereload.Change) int {
+			b.told = append(b.told, c)
+			return pages
+		},
+		reread: func() { b.reread++ },
+	}
+	return b
+}
+
+// record is the one line that was logged.
+func (b *bench) record(t *testing.T) map[string]any {
+	t.Helper()
+	var r map[string]any
+	if err := json.Unmarshal(b.out.Bytes(), &r); err != nil {
+		t.Fatalf("logged %q: %v", b.out.String(), err)
+	}
+	return r
+}
+
+func TestSavedStylesheetIsToldByItsURL(t *testing.T) {
+	b := newBench(pipeline.Result{Changed: []string{"/p/src/app/jobs.css"}}, nil, 2)
+	b.apply(t.Context(), watch.Batch{Paths: []string{"/p/src/app/jobs.css"}})
+	if diff := cmp.Diff([]livereload.Change{{Paths: []string{"/app/jobs.css"}}}, b.told); diff != "" {
+		t.Errorf("told (-want +got):\n%s", diff)
+	}
+	r := b.record(t)
+	if msg, _ := r["msg"].(string); !strings.HasPrefix(msg, "css  src/app/jobs.css injected ") || !strings.HasSuffix(msg, " ms, 2 pages") {
+		t.Errorf("line %q", msg)
+	}
+	if r["event"] != "change.applied" || r["pages"] != 2.0 {
+		t.Errorf("record %v", r)
+	}
+}
+
+func TestAnythingButStylesheetsReloads(t *testing.T) {
+	files := []string{"/p/src/app/jobs.css", "/p/src/app/main.js", "/p/src/index.html"}
+	b := newBench(pipeline.Result{Changed: files}, nil, 1)
+	b.apply(t.Context(), watch.Batch{Paths: files})
+	msg, _ := b.record(t)["msg"].(string)
+	if !strings.Contains(msg, "src/app/jobs.css and 2 more reloaded") || !strings.HasSuffix(msg, "1 page") {
+		t.Errorf("line %q", msg)
+	}
+}
+
+func TestMistakeIsShownAndTheOldStateStays(t *testing.T) {
+	mistake := diag.List{{Path: "src/app/main.js", Line: 3, Message: "unexpected )"}}
+	b := newBench(pipeline.Result{Diagnostics: mistake}, nil, 1)
+	b.apply(t.Context(), watch.Batch{Paths: []string{"/p/src/app/main.js"}})
+	if diff := cmp.Diff([]livereload.Change{{Paths: []string{}, Diagnostics: mistake}}, b.told); diff != "" {
+		t.Errorf("told (-want +got):\n%s", diff)
+	}
+	r := b.record(t)
+	if r["level"] != "ERROR" || r["event"] != "change.broken" || r["diagnostics"] == nil {
+		t.Errorf("record %v", r)
+	}
+}
+
+func TestLostNotificationsRebuildEverything(t *testing.T) {
+	b := newBench(pipeline.Result{}, nil, 0)
+	b.apply(t.Context(), watch.Batch{Paths: []string{"/p/src/a.js"}, Rescan: true})
+	if diff := cmp.Diff([][]string{nil}, b.rebuilt); diff != "" {
+		t.Errorf("rebuilt (-want +got):\n%s", diff)
+	}
+}
+
+func TestConfigurationIsRereadAndNotRebuilt(t *testing.T) {
+	b := newBench(pipeline.Result{}, nil, 0)
+	b.apply(t.Context(), watch.Batch{Paths: []string{"/p/realtimectl.yaml"}})
+	if b.reread != 1 || b.rebuilt != nil || b.told != nil {
+		t.Errorf("reread %d times, rebuilt %v, told %v", b.reread, b.rebuilt, b.told)
+	}
+}
+
+func TestFailedRebuildTellsThePersonAndNotThePages(t *testing.T) {
+	b := newBench(pipeline.Result{}, errors.New("disk full"), 0)
+	b.apply(t.Context(), watch.Batch{Paths: []string{"/p/src/a.js"}})
+	if r := b.record(t); r["level"] != "ERROR" || !strings.Contains(r["msg"].(string), "disk full") {
+		t.Errorf("record %v", r)
+	}
+	if b.told != nil {
+		t.Errorf("told the pages %v", b.told)
+	}
+}
+
+func TestChangeThatConcernsNobodyIsQuiet(t *testing.T) {
+	b := newBench(pipeline.Result{}, nil, 0)
+	b.apply(t.Context(), watch.Batch{Paths: []string{"/p/src/notes.txt"}})
+	if r := b.record(t); r["level"] != "DEBUG" {
+		t.Errorf("record %v", r)
+	}
+}

@@ -1,0 +1,245 @@
+package stack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"github.com/realtimectl/realtimectl/internal/config"
+	"github.com/realtimectl/realtimectl/internal/devserver"
+	"github.com/realtimectl/realtimectl/internal/diag"
+	"github.com/realtimectl/realtimectl/internal/guard"
+	"github.com/realtimectl/realtimectl/internal/hub"
+	"github.com/realtimectl/realtimectl/internal/hub/client"
+	"github.com/realtimectl/realtimectl/internal/livereload"
+	"github.com/realtimectl/realtimectl/internal/pipeline"
+	"github.com/realtimectl/realtimectl/internal/proxy"
+	"github.com/realtimectl/realtimectl/internal/watch"
+)
+
+// parts is everything that runs, assembled and not yet started. The fields from live
+// on are nil in production.
+type parts struct {
+	cfg     *config.Config
+	log     *slog.Logger
+	reload  func() (*config.Config, error)
+	version string
+	token   string
+	doors   *doors
+	target  http.Handler // what the proxy stands in front of, if not our own app
+
+	guard  *guard.Guard
+	hub    *hub.Hub
+	files  *devserver.Server
+	mounts []mount // back-ends by path and host
+	rules  int     // relay rules, for the banner
+
+	live     *livereload.Server
+	pipeline *pipeline.Pipeline
+	watcher  *watch.Watcher
+	watching int // files, when watching started
+}
+
+// assemble makes the parts and joins them. What a step opened is closed again if a
+// later one fails.
+func assemble(ctx context.Context, o Options, d *doors) (*parts, error) {
+	p := &parts{cfg: o.Config, log: o.Log, reload: o.Reload, version: o.Version, doors: d}
+	steps := []func(context.Context) error{p.addGuard, p.addHub, p.addFiles, p.addBackends}
+	if p.cfg.Serve.Mode == config.Development {
+		steps = append(steps, p.addTarget, p.addPipeline, p.addLiveReload, p.addWatcher)
+	}
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			return nil, errors.Join(err, p.close())
+		}
+	}
+	return p, nil
+}
+
+// close frees what the units do not.
+func (p *parts) close() error {
+	if p.files == nil {
+		return nil
+	}
+	return p.files.Close()
+}
+
+// units lists what runs, in the order of starting. The hub comes after the servers, so
+// that at the end it can say goodbye to its clients while they still answer.
+func (p *parts) units() []unit {
+	app := p.appHandler()
+	units := []unit{{"app server", p.server(p.doors.app, app).run}}
+	if p.doors.proxy != nil {
+		units = append(units, unit{"proxy", p.server(p.doors.proxy, p.proxyHandler(app)).run})
+	}
+	units = append(units, unit{"hub", p.hub.Run})
+	if p.watcher != nil {
+		units = append(units, unit{"watch", p.follow})
+	}
+	return units
+}
+
+func (p *parts) server(b *binding, h http.Handler) *server {
+	s := &server{binding: b, handler: h, log: p.log}
+	if p.cfg.Serve.Mode == config.Production {
+		s.drain = drainTime
+	}
+	return s
+}
+
+func (p *parts) addGuard(context.Context) error {
+	hosts := append([]string{p.doors.appHost, p.doors.proxyHost}, p.cfg.Serve.AllowedHosts...)
+	for _, b := range p.cfg.Backends {
+		hosts = append(hosts, b.Host)
+	}
+	p.guard = guard.New(guard.Options{Hosts: hosts, Ports: p.doors.ports(), Origins: p.cfg.Hub.Origins})
+	return nil
+}
+
+func (p *parts) addHub(context.Context) error {
+	token, err := publishToken(p.cfg)
+	if err != nil {
+		return err
+	}
+	p.token = token
+	set, err := compileRelays(p.cfg)
+	if err != nil {
+		return err
+	}
+	p.rules = set.Len()
+	p.hub, err = hub.New(hub.Options{
+		Path: p.cfg.Hub.Path, Relays: set, Namespaces: p.cfg.Hub.Namespaces,
+		AllowOrigin: p.guard.AllowOrigin, Protocol: protocol(p.cfg.Hub.Limits),
+		MaxEventRate: p.cfg.Hub.Limits.Events, MaxRooms: p.cfg.Hub.Limits.Rooms,
+		Packages: p.packages(), Bundle: client.Source(), Module: client.Module(),
+		Log: p.log,
+	})
+	return err
+}
+
+// packages are the folders that may hold the project's own Socket.IO client.
+func (p *parts) packages() []fs.FS {
+	return []fs.FS{
+		os.DirFS(filepath.Join(p.cfg.Dir, "node_modules")),
+		os.DirFS(p.cfg.Abs(p.cfg.Paths.Bower)),
+	}
+}
+
+func (p *parts) addFiles(context.Context) error {
+	layers := []devserver.Layer{{Prefix: "/", Dir: p.cfg.Abs(p.cfg.Paths.Dist)}}
+	if p.cfg.Serve.Mode == config.Development {
+		layers = []devserver.Layer{
+			{Prefix: "/", Dir: p.cfg.Abs(p.cfg.Paths.Tmp)},
+			{Prefix: "/", Dir: p.cfg.Abs(p.cfg.Paths.Src)},
+			{Prefix: "/", Dir: p.cfg.Abs(p.cfg.Paths.Public)},
+			{Prefix: "/bower_components", Dir: p.cfg.Abs(p.cfg.Paths.Bower), Packages: true},
+			{Prefix: "/node_modules", Dir: filepath.Join(p.cfg.Dir, "node_modules"), Packages: true},
+		}
+	}
+	var err error
+	p.files, err = devserver.New(devserver.Options{
+		Layers: layers, Fallback: p.cfg.Serve.Fallback,
+		Production: p.cfg.Serve.Mode == config.Production, Log: p.log,
+	})
+	return err
+}
+
+func (p *parts) addPipeline(ctx context.Context) error {
+	var err error
+	p.pipeline, err = pipeline.New(pipeline.Options{
+		Dir: p.cfg.Dir, Src: p.cfg.Paths.Src, Tmp: p.cfg.Paths.Tmp, Out: p.cfg.Paths.Dist, Log: p.log,
+	})
+	if err != nil {
+		return err
+	}
+	result, err := p.pipeline.Start(ctx)
+	if err != nil {
+		return fmt.Errorf("pipeline: %w", err)
+	}
+	if len(result.Diagnostics) > 0 {
+		p.log.Error("the project does not build yet", "event", "pipeline.broken", "diagnostics", result.Diagnostics)
+	}
+	return nil
+}
+
+func (p *parts) addLiveReload(context.Context) error {
+	p.live = livereload.New(livereload.Options{
+		CheckOrigin: p.guard.AllowOrigin, Served: p.files, Ghost: p.cfg.Serve.Ghost,
+		OnPageError: p.reportPageError, Log: p.log,
+	})
+	return nil
+}
+
+// reportPageError shows in the terminal what went wrong in a page.
+func (p *parts) reportPageError(e livereload.PageError) {
+	p.log.Error("an error in the page "+e.Page, "event", "page.error", "diagnostics", diag.List{e.Diagnostic})
+}
+
+// unwatched are folders in which nobody edits what a page shows.
+func unwatched() []string {
+	return []string{".git/", ".hg/", ".svn/", "node_modules/", "bower_components/"}
+}
+
+// addWatcher starts watching before the first page is served, so that no save is missed.
+// A project that cannot be watched is served all the same.
+func (p *parts) addWatcher(context.Context) error {
+	files := []string{filepath.Join(p.cfg.Dir, "bower.json"), filepath.Join(p.cfg.Dir, "package.json")}
+	if p.cfg.File != "" {
+		files = append(files, p.cfg.File)
+	}
+	w, err := watch.New(watch.Options{
+		Dirs:  []string{p.cfg.Abs(p.cfg.Paths.Src), p.cfg.Abs(p.cfg.Paths.Public), p.cfg.Abs(p.cfg.Paths.Tmp)},
+		Files: files,
+		Rules: watch.NewRules(p.cfg.Dir, append(unwatched(), p.cfg.Watch.Ignore...)...),
+		Log:   p.log,
+	})
+	var limit *watch.LimitError
+	if errors.As(err, &limit) {
+		p.log.Error(fmt.Sprintf("changes will not be seen: %v", err), "event", "watch.failed", "hint", limit.Hint())
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	p.watcher, p.watching = w, w.Watching()
+	return nil
+}
+
+// follow runs the flow from a saved file to the pages.
+func (p *parts) follow(ctx context.Context) error {
+	conf := &rereader{load: p.reload, current: p.cfg, hub: p.hub, log: p.log}
+	flow := &changes{
+		dir: p.cfg.Dir, confFile: p.cfg.File, log: p.log,
+		rebuild: p.pipeline.Rebuild, resolve: p.files.Resolve, notify: p.live.Notify,
+		reread: conf.reread,
+	}
+	return p.watcher.Run(ctx, func(b watch.Batch) { flow.apply(ctx, b) })
+}
+
+// addTarget makes the proxy stand in front of the URL that the user names, instead of
+// our own app server.
+func (p *parts) addTarget(context.Context) error {
+	if p.cfg.Serve.Target == "" {
+		return nil
+	}
+	target, err := url.Parse(p.cfg.Serve.Target)
+	if err != nil {
+		return fmt.Errorf("serve.target: %w", err)
+	}
+	p.target, err = proxy.New(proxy.Options{Target: target, Log: p.log})
+	return err
+}
+
+// inject adds the reload script to the pages of what the proxy stands in front of.
+func (p *parts) inject(app http.Handler) http.Handler {
+	if p.target != nil {
+		app = p.target
+	}
+	return proxy.Inject(app, proxy.InjectOptions{ScriptURL: livereload.ClientPath})
+}

@@ -1,0 +1,88 @@
+package stack
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"reflect"
+	"strings"
+
+	"github.com/realtimectl/realtimectl/internal/config"
+	"github.com/realtimectl/realtimectl/internal/diag"
+	"github.com/realtimectl/realtimectl/internal/hub"
+)
+
+// rereader takes over what changed in the configuration file while everything runs.
+type rereader struct {
+	load    func() (*config.Config, error)
+	current *config.Config
+	hub     *hub.Hub
+	log     *slog.Logger
+}
+
+// reread reads the file again. Relay rules change under the connected clients; a broken
+// file leaves everything as it was; what needs a restart is named. It is called from
+// one goroutine at a time.
+func (r *rereader) reread() {
+	next, err := r.load()
+	if err == nil {
+		err = r.takeRelays(next)
+	}
+	var list diag.List
+	switch {
+	case errors.As(err, &list):
+		r.log.Error("the configuration has a mistake; the old one stays in force", "event", "config.broken", "diagnostics", list)
+	case err != nil:
+		r.log.Error(fmt.Sprintf("%v; the old configuration stays in force", err), "event", "config.broken")
+	default:
+		r.tellOutdated(next)
+		r.current = next
+	}
+}
+
+func (r *rereader) takeRelays(next *config.Config) error {
+	if reflect.DeepEqual(next.Hub.Relays, r.current.Hub.Relays) {
+		return nil
+	}
+	set, err := compileRelays(next)
+	if err != nil {
+		return err
+	}
+	if err := r.hub.SetRelays(set); err != nil {
+		return err
+	}
+	r.log.Info(fmt.Sprintf("%s taken over from %s", count(set.Len(), "relay rule"), filepath.Base(next.File)),
+		"event", "config.applied", "rules", set.Len())
+	return nil
+}
+
+// tellOutdated names the sections whose change needs a restart.
+func (r *rereader) tellOutdated(next *config.Config) {
+	var sections []string
+	for _, s := range []struct {
+		name     string
+		old, new any
+	}{
+		{"paths", r.current.Paths, next.Paths},
+		{"serve", r.current.Serve, next.Serve},
+		{"hub", withoutRelays(r.current.Hub), withoutRelays(next.Hub)},
+		{"backends", r.current.Backends, next.Backends},
+		{"pipeline", r.current.Pipeline, next.Pipeline},
+		{"watch", r.current.Watch, next.Watch},
+	} {
+		if !reflect.DeepEqual(s.old, s.new) {
+			sections = append(sections, s.name)
+		}
+	}
+	if len(sections) == 0 {
+		return
+	}
+	r.log.Warn(fmt.Sprintf("the change of %s needs a restart", strings.Join(sections, ", ")),
+		"event", "config.restart-needed", "sections", sections, "hint", "stop with Ctrl-C and serve again")
+}
+
+func withoutRelays(h config.Hub) config.Hub {
+	h.Relays = nil
+	return h
+}

@@ -1,0 +1,116 @@
+// Package stack runs a project: it starts the parts, joins them, and stops them.
+//
+// No part knows another one. Here they meet, joined by plain types, and this package
+// reads as the architecture: [Run] opens the listeners first, so that every port is
+// known before anything refers to it; assembles the parts (parts.go) and what the
+// two listeners answer (handlers.go); runs the units in order and stops them in
+// reverse (units.go). The flow from a saved file to the browser is in changes.go.
+package stack
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/realtimectl/realtimectl/internal/config"
+)
+
+// Options says what to run. Config and Log are required.
+type Options struct {
+	// Config holds everything that was decided: flags, environment, file, defaults.
+	Config *config.Config
+	// Log gets every message. Records carry the attribute "event", a stable name.
+	Log *slog.Logger
+	// Reload reads the configuration again, when its file changed; nil never does.
+	Reload func() (*config.Config, error)
+	// Ready is called once, when every listener accepts; nothing was printed before,
+	// except warnings. Nil does nothing.
+	Ready func(Info)
+	// ReadyFile is a file that is written whole when every listener accepts, and removed
+	// at the end; "" writes none.
+	ReadyFile string
+	// Version is shown by the health endpoint.
+	Version string
+	// Started is when the program started; the time until ready counts from it. Zero
+	// means the call of Run.
+	Started time.Time
+}
+
+// Info is what runs, once it does.
+type Info struct {
+	PID     int
+	Mode    string // "development" or "production"
+	Project string
+	Dir     string
+	// Took is the time from Options.Started until every listener accepted.
+	Took time.Duration
+	// App and Proxy are URLs with host and port and no path; Proxy is "" without one.
+	App, Proxy string
+	// Network lists the URLs under which other machines reach us; empty on loopback.
+	Network  []string
+	Backends []BackendInfo
+	Hub      HubInfo
+	// Watching counts the files that are watched; 0 in production.
+	Watching int
+}
+
+// BackendInfo is one server beside ours.
+type BackendInfo struct {
+	Name string
+	// Mount is where requests go to it: "/api", "admin.localhost", or both.
+	Mount string
+	// Target is what answers: a command, a URL or a file.
+	Target string
+}
+
+// HubInfo is the event hub.
+type HubInfo struct {
+	Path string
+	// Rules counts the relay rules.
+	Rules int
+}
+
+// Run runs the project until ctx is done, and returns once everything has ended: nil
+// after that stop, an error if something failed. A port in use is a [*PortError], a
+// mistake in the configuration a [diag.List].
+func Run(ctx context.Context, o Options) error {
+	if o.Started.IsZero() {
+		o.Started = time.Now()
+	}
+	doors, err := openDoors(ctx, o.Config, o.Log)
+	if err != nil {
+		return err
+	}
+	p, err := assemble(ctx, o, doors)
+	if err != nil {
+		return errors.Join(err, doors.close())
+	}
+	err = runUnits(ctx, p.units(), func() error { return announce(o, p.info()) })
+	return errors.Join(err, p.close(), removeReadyFile(o.ReadyFile))
+}
+
+// announce tells the caller and the ready file that everything is up.
+func announce(o Options, info Info) error {
+	info.Took = time.Since(o.Started)
+	if o.ReadyFile != "" {
+		if err := writeReadyFile(o.ReadyFile, info); err != nil {
+			return err
+		}
+	}
+	if o.Ready != nil {
+		o.Ready(info)
+	}
+	return nil
+}
+
+func removeReadyFile(path string) error {
+	if path == "" {
+		return nil
+	}
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}

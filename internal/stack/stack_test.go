@@ -1,0 +1,145 @@
+package stack
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/realtimectl/realtimectl/internal/config"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// run runs a project until the end of the test and returns what it says of itself.
+func run(t *testing.T, cfg *config.Config, opts func(*Options)) Info {
+	t.Helper()
+	ready := make(chan Info, 1)
+	ended := make(chan error, 1)
+	ctx, stop := context.WithCancel(t.Context())
+	o := Options{Config: cfg, Log: slog.New(slog.DiscardHandler), Version: "1.2.3", Ready: func(i Info) { ready <- i }}
+	if opts != nil {
+		opts(&o)
+	}
+	go func() { ended <- Run(ctx, o) }()
+	t.Cleanup(func() {
+		stop()
+		http.DefaultClient.CloseIdleConnections()
+		if err := <-ended; err != nil {
+			t.Errorf("Run returned %v", err)
+		}
+	})
+	select {
+	case i := <-ready:
+		return i
+	case err := <-ended:
+		ended <- err
+		t.Fatalf("Run ended before it was ready: %v", err)
+		return Info{}
+	}
+}
+
+// free are settings that take any free port.
+const free = "serve: { proxy: 'localhost:0', app: 'localhost:0' }\n"
+
+// get returns status and body of a page as a browser would ask for it.
+func get(t *testing.T, url string) (int, string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Accept", "text/html,*/*")
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(body)
+}
+
+const script = "/__realtimectl/client.js"
+
+func TestBothListenersServeTheProjectAndOnlyOneInjects(t *testing.T) {
+	i := run(t, load(t, t.TempDir(), map[string]string{
+		"realtimectl.yaml": free,
+		"src/index.html":   "<!doctype html><head><title>board</title></head>",
+		"src/app.js":       "export {}",
+	}), nil)
+	for _, tt := range []struct {
+		url    string
+		inject bool
+	}{{i.Proxy, true}, {i.App, false}} {
+		status, body := get(t, tt.url+"/jobs/1")
+		if status != 200 || !strings.Contains(body, "<title>board") || strings.Contains(body, script) != tt.inject {
+			t.Errorf("%s: %d %q; injected should be %v", tt.url, status, body, tt.inject)
+		}
+		if status, body := get(t, tt.url+"/gone.js"); status != 404 || strings.Contains(body, "<title>") {
+			t.Errorf("%s/gone.js: %d %q, want a 404 without a page", tt.url, status, body)
+		}
+	}
+	if status, _ := get(t, i.Proxy+script); status != 200 {
+		t.Errorf("the reload script answers %d", status)
+	}
+}
+
+func TestProductionServesDistAndNoDevelopmentEndpoint(t *testing.T) {
+	dir := t.TempDir()
+	ready := filepath.Join(t.TempDir(), "ready.json")
+	i := run(t, load(t, dir, map[string]string{
+		"realtimectl.yaml": "serve: { app: 'localhost:0', mode: production }\n",
+		"dist/index.html":  "<title>built</title>",
+		"src/index.html":   "<title>source</title>",
+	}), func(o *Options) { o.ReadyFile = ready })
+	if status, body := get(t, i.App); status != 200 || !strings.Contains(body, "built") {
+		t.Errorf("%d %q", status, body)
+	}
+	for _, path := range []string{script, "/__realtimectl/live", "/__realtimectl/reload"} {
+		if _, body := get(t, i.App+path); !strings.Contains(body, "built") && !strings.Contains(body, "not found") && !strings.Contains(body, "404") {
+			t.Errorf("%s answers %q in production", path, body)
+		}
+	}
+	text, err := os.ReadFile(ready)
+	if err != nil || strings.Contains(string(text), "proxy") || !strings.Contains(string(text), i.App) {
+		t.Errorf("ready file %q, %v", text, err)
+	}
+}
+
+func TestStoreRaisesItsEventAndTheHealthEndpointAnswers(t *testing.T) {
+	i := run(t, load(t, t.TempDir(), map[string]string{
+		"realtimectl.yaml": free + "backends: { api: { store: data/db.json, path: /api, emit: { create: 'server:created:job' } } }\n",
+		"data/db.json":     `{"jobs":[]}`,
+		"src/index.html":   "<title>board</title>",
+	}), nil)
+	for _, base := range []string{i.App, i.Proxy} {
+		if status, body := get(t, base+"/api/jobs"); status != 200 || strings.TrimSpace(body) != "[]" {
+			t.Errorf("%s/api/jobs: %d %q", base, status, body)
+		}
+	}
+	if status, body := get(t, i.App+"/__realtimectl/health"); status != 200 || !strings.Contains(body, `"version":"1.2.3"`) {
+		t.Errorf("health: %d %q", status, body)
+	}
+}
+
+func TestReadyFileIsGoneAfterTheEnd(t *testing.T) {
+	ready := filepath.Join(t.TempDir(), "ready.json")
+	cfg := load(t, t.TempDir(), map[string]string{"realtimectl.yaml": free, "src/index.html": "x"})
+	ctx, stop := context.WithCancel(t.Context())
+	err := Run(ctx, Options{Config: cfg, Log: slog.New(slog.DiscardHandler), ReadyFile: ready, Ready: func(Info) { stop() }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(ready); !os.IsNotExist(err) {
+		t.Errorf("the ready file is still there: %v", err)
+	}
+}

@@ -1,0 +1,93 @@
+package stack
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/realtimectl/realtimectl/internal/config"
+)
+
+func load(t *testing.T, dir string, files map[string]string) *config.Config {
+	t.Helper()
+	for name, text := range files {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cfg, err := config.Load(config.Options{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cfg
+}
+
+func TestTokenIsNewAtEachStartPrivateAndHiddenFromGit(t *testing.T) {
+	dir := t.TempDir()
+	cfg := load(t, dir, nil)
+	first, err := publishToken(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := publishToken(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if first == second || len(second) < 20 {
+		t.Errorf("tokens %q and %q", first, second)
+	}
+	info, err := os.Stat(filepath.Join(dir, ".realtimectl", "token"))
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("token file: %v, %v; want mode 0600", info, err)
+	}
+	ignore, err := os.ReadFile(filepath.Join(dir, ".realtimectl", ".gitignore"))
+	if err != nil || string(ignore) != "*\n" {
+		t.Errorf(".gitignore: %q, %v", ignore, err)
+	}
+}
+
+func TestNamedTokenFileIsReadAndKept(t *testing.T) {
+	dir := t.TempDir()
+	cfg := load(t, dir, map[string]string{
+		"realtimectl.yaml": "hub: { publish: { token-file: secrets/token } }\n",
+		"secrets/token":    "shared-with-the-api\n",
+	})
+	token, err := publishToken(cfg)
+	if err != nil || token != "shared-with-the-api" {
+		t.Errorf("got %q, %v", token, err)
+	}
+}
+
+func TestNamedTokenFileIsMadeOnceWhenMissing(t *testing.T) {
+	dir := t.TempDir()
+	cfg := load(t, dir, map[string]string{
+		"realtimectl.yaml": "hub: { publish: { token-file: secrets/token } }\n",
+	})
+	first, err := publishToken(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := publishToken(cfg)
+	if err != nil || first != second {
+		t.Errorf("got %q then %q, %v; want the same token", first, second, err)
+	}
+}
+
+func TestUselessTokenFileIsRefused(t *testing.T) {
+	for name, content := range map[string]string{"empty": "\n", "large": strings.Repeat("x", tokenBytes+1)} {
+		t.Run(name, func(t *testing.T) {
+			cfg := load(t, t.TempDir(), map[string]string{
+				"realtimectl.yaml": "hub: { publish: { token-file: token } }\n",
+				"token":            content,
+			})
+			if token, err := publishToken(cfg); err == nil || !strings.Contains(err.Error(), "token file: ") {
+				t.Errorf("got %q, %v", token, err)
+			}
+		})
+	}
+}
