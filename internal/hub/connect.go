@@ -13,7 +13,7 @@ import (
 // connect lets a client into a namespace, or tells it why not.
 func (p *peer) connect(ctx context.Context, old *member, pkt *socketio.Packet) error {
 	if old != nil {
-		if p.conn.Revision() == 4 && !old.hasLeft() {
+		if p.conn.Revision() == 4 && !old.away.Load() {
 			return nil // clients of the first generation ask for "/" again
 		}
 		p.drop(old)

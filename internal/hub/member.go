@@ -3,6 +3,7 @@ package hub
 import (
 	"encoding/json"
 	"sync"
+	"sync/atomic"
 
 	"github.com/realtimectl/realtimectl/internal/hub/rawjson"
 	"github.com/realtimectl/realtimectl/internal/hub/relay"
@@ -32,6 +33,7 @@ type member struct {
 	client relay.Client
 
 	left sync.Once
+	away atomic.Bool // has left; its events are ignored
 
 	// The shard's own.
 	out   []*socketio.Outgoing // this round's packets
@@ -47,6 +49,7 @@ func (m *member) leave(reason string, tell bool) bool {
 	first := false
 	m.left.Do(func() {
 		first = true
+		m.away.Store(true)
 		if tell {
 			m.send(socketio.NewDisconnect(m.ns.name))
 		}
@@ -72,12 +75,4 @@ func (m *member) identify(auth, user json.RawMessage) {
 	defer m.mu.Unlock()
 	m.client.ID, m.client.Auth, m.client.User = m.id, auth, user
 	m.client.Rooms = func() []string { return m.ns.roomsOf(m) }
-}
-
-// hasLeft reports whether the member has left, for instance because the server sent it
-// away.
-func (m *member) hasLeft() bool {
-	m.ns.mu.RLock()
-	defer m.ns.mu.RUnlock()
-	return m.gone
 }

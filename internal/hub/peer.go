@@ -61,6 +61,8 @@ func (p *peer) handle(ctx context.Context, pkt *socketio.Packet) error {
 		return p.connect(ctx, m, pkt)
 	case m == nil:
 		return fmt.Errorf("hub: %w", errNotConnected)
+	case m.away.Load():
+		return nil // it was sent away while this was on its way
 	case pkt.Type == socketio.Disconnect:
 		p.drop(m)
 		m.leave(clientDisconnect, false)

@@ -13,17 +13,18 @@ type polling struct {
 	upgraded chan *socket // what the session reads from after an upgrade
 	wake     chan struct{}
 
-	mu      sync.Mutex // guards what follows; nothing waits under it
-	queue   []*Batch   // for the next GET
-	size    int        // bytes in queue
-	flying  int        // bytes of the last answer, until another poll shows that it arrived
-	getting bool       // a GET is under way
-	posting bool       // a POST is under way
-	probing bool       // a WebSocket has been probed: answer polls soon, so that they end
-	moved   bool       // the upgrade is done: everything goes to the WebSocket
-	ended   bool       // the session has ended; the queue still waits for a GET
-	left    bool       // the client has ended it
-	lost    int        // flying and queued bytes when the session ended
+	mu        sync.Mutex // guards what follows; nothing waits under it
+	queue     []*Batch   // for the next GET
+	size      int        // bytes in queue
+	flying    int        // bytes of the last answer, until another poll shows that it arrived
+	getting   bool       // a GET is under way
+	posting   bool       // a POST is under way
+	upgrading bool       // a WebSocket is on its way to take over
+	probing   bool       // a WebSocket has been probed: answer polls soon, so that they end
+	moved     bool       // the upgrade is done: everything goes to the WebSocket
+	ended     bool       // the session has ended; the queue still waits for a GET
+	left      bool       // the client has ended it
+	lost      int        // flying and queued bytes when the session ended
 
 	encoding textEncoding // for the POST under way alone
 }
@@ -123,6 +124,7 @@ func (p *polling) finish() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.ended && !p.moved {
+		p.lost = p.size + p.flying
 		p.push(NewBatch(newText(packetClose)))
 	}
 	p.ended = true

@@ -91,7 +91,7 @@ func (srv *Server) upgrade(w http.ResponseWriter, r *http.Request, s *Session) *
 		srv.wg.Done()
 		return nil // accept has answered
 	}
-	if s.polling == nil || s.ws.Load() != nil {
+	if s.polling == nil || s.ws.Load() != nil || !s.polling.begin(&s.polling.upgrading) {
 		// A browser tells a script nothing of a refused handshake, but it does of a closed
 		// WebSocket.
 		ws.out.finish(closeFrame(closePolicy), 0)
@@ -100,6 +100,7 @@ func (srv *Server) upgrade(w http.ResponseWriter, r *http.Request, s *Session) *
 	}
 	go func() { // so that the goroutine of net/http, with its buffers, can end
 		defer srv.wg.Done()
+		defer s.polling.done(&s.polling.upgrading)
 		if err := srv.probe(ws, s); err != nil {
 			ws.out.close()
 		}
