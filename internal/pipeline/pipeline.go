@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"maps"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -70,8 +69,8 @@ func New(opts Options) (*Pipeline, error) {
 	}, nil
 }
 
-// Start makes the generated layer anew and removes from it what an earlier run left and
-// nobody makes any more. A project that needs no work is not read.
+// Start makes the generated layer anew and removes from it what would hide a source. A
+// project that needs no work is not read.
 func (p *Pipeline) Start(ctx context.Context) (Result, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -95,14 +94,9 @@ func (p *Pipeline) Start(ctx context.Context) (Result, error) {
 func (p *Pipeline) Rebuild(ctx context.Context, changed []string) (Result, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	paths := make([]string, 0, len(changed))
-	for _, c := range changed {
-		if abs := p.abs(c); !within(abs, p.tmp) {
-			paths = append(paths, abs)
-		}
-	}
+	paths, foreign := p.sort(changed)
 	if len(changed) > 0 && len(paths) == 0 {
-		return Result{Diagnostics: p.diagnostics()}, ctx.Err()
+		return Result{Changed: foreign, Diagnostics: p.diagnostics()}, ctx.Err()
 	}
 	made, err := runSteps(p.tree, p.steps, p.ran, func(s Step) bool {
 		return ctx.Err() == nil && (len(paths) == 0 || slices.ContainsFunc(paths, func(f string) bool { return s.Concerns(p.tree.rel(f)) }))
@@ -115,9 +109,31 @@ func (p *Pipeline) Rebuild(ctx context.Context, changed []string) (Result, error
 		return Result{}, err
 	}
 	p.checkSyntax(paths)
-	all := slices.Concat(written, p.served(paths, made))
+	all := slices.Concat(written, foreign, p.served(paths, made))
 	slices.Sort(all)
 	return Result{Changed: slices.Compact(all), Diagnostics: p.diagnostics()}, nil
+}
+
+// sort tells sources from files of the generated layer that somebody else has written,
+// the project's own tools for instance. What was written here is nobody's change.
+func (p *Pipeline) sort(changed []string) (paths, foreign []string) {
+	for _, c := range changed {
+		abs := p.abs(c)
+		name, err := filepath.Rel(p.tmp, abs)
+		if err != nil || !filepath.IsLocal(name) {
+			paths = append(paths, abs)
+			continue
+		}
+		if ours, ok := p.disk[filepath.ToSlash(name)]; ok {
+			if now, err := os.ReadFile(abs); err == nil && bytes.Equal(now, ours) {
+				continue
+			}
+		}
+		if !isDir(abs) {
+			foreign = append(foreign, abs)
+		}
+	}
+	return paths, foreign
 }
 
 // abs makes a path absolute, below the project folder as the tree knows it.
@@ -191,33 +207,27 @@ func (p *Pipeline) writeFile(file string, data []byte) error {
 	return nil
 }
 
-// sweep removes files of the generated layer that no step made: an old index.html there
-// would hide the one in the sources.
+// sweep removes from the generated layer what would hide a source: copies that another
+// tool made once. Anything else there comes from the project's own commands and stays.
 func (p *Pipeline) sweep(made map[string][]byte) error {
 	err := filepath.WalkDir(p.tmp, func(file string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		name, err := filepath.Rel(p.tmp, file)
+		rel, err := filepath.Rel(p.tmp, file)
 		if err != nil {
 			return err
 		}
-		if _, ok := made[filepath.ToSlash(name)]; ok || !isGenerated(name) {
+		if _, ours := made[filepath.ToSlash(rel)]; ours || !exists(filepath.Join(p.tree.src, rel)) {
 			return nil
 		}
-		p.log.Debug("removed an old generated file: "+name, "event", "pipeline.swept")
+		p.log.Debug("removed an old copy of a source: "+rel, "event", "pipeline.swept")
 		return os.Remove(file)
 	})
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("clean the generated layer: %w", err)
 	}
 	return nil
-}
-
-// isGenerated reports whether a file of the generated layer is of a kind that steps make;
-// anything else there comes from the project's own commands and stays.
-func isGenerated(name string) bool {
-	return path.Ext(name) == ".html"
 }
 
 // diagnostics joins what the steps and the syntax check found, by path.

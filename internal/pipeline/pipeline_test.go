@@ -52,7 +52,7 @@ func TestChangedSourcesAreServedAsTheyAre(t *testing.T) {
 	p := open(t, dir)
 	got, err := p.Rebuild(t.Context(), []string{
 		filepath.Join(dir, "src/s.js"), filepath.Join(dir, "src/a.css"), filepath.Join(dir, "src/gone.css"),
-		filepath.Join(dir, "public/robots"), filepath.Join(dir, "package.json"), filepath.Join(dir, ".tmp/index.html"),
+		filepath.Join(dir, "public/robots"), filepath.Join(dir, "package.json"),
 		filepath.Join(dir, "src/.swp"), filepath.Join(dir, "dist/index.html"),
 	})
 	if err != nil {
@@ -95,5 +95,19 @@ func TestSyntaxErrorIsToldUntilItIsMended(t *testing.T) {
 	}
 	if got, _ := p.Rebuild(t.Context(), []string{"src/a.css"}); len(got.Diagnostics) > 0 {
 		t.Errorf("after removing: %v", got.Diagnostics)
+	}
+}
+
+func TestFilesThatOtherToolsGenerateCountAsChanged(t *testing.T) {
+	dir := project(t, site())
+	p := open(t, dir)
+	write(t, filepath.Join(dir, ".tmp/index.css"), "a {}")
+	got, err := p.Rebuild(t.Context(), []string{filepath.Join(dir, ".tmp"), filepath.Join(dir, ".tmp/index.css")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Result{Changed: []string{".tmp/index.css"}}
+	if diff := cmp.Diff(want, relative(t, dir, got), cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("result (-want +got):\n%s", diff)
 	}
 }
