@@ -22,6 +22,9 @@ type changes struct {
 	notify   func(livereload.Change) (pages int)
 	reread   func() // reads the configuration file again
 	confFile string
+	// foreign says that the pages come from a server that is not ours, whose URLs can
+	// only be guessed.
+	foreign bool
 	log      *slog.Logger
 }
 
@@ -51,13 +54,28 @@ func (c *changes) apply(ctx context.Context, batch watch.Batch) {
 		return
 	}
 	urls := c.urls(result.Changed)
-	// Without a path the pages still hear that what was broken is whole again.
-	pages := c.notify(livereload.Change{Paths: urls, Diagnostics: result.Diagnostics})
+	pages := c.tell(urls, result)
 	if len(urls) == 0 && pages == 0 && len(result.Diagnostics) == 0 {
 		c.log.Debug(c.names(saved)+" changed; nothing that is served depends on it", "event", "change.ignored")
 		return
 	}
 	c.report(saved, urls, result, pages, time.Since(started))
+}
+
+// tell lets the pages know. Without a path they still hear that what was broken is whole
+// again. Pages of a foreign server all reload, unless a stylesheet that changed is one
+// they use.
+func (c *changes) tell(urls []string, result pipeline.Result) (pages int) {
+	change := livereload.Change{Paths: urls, Diagnostics: result.Diagnostics}
+	if !c.foreign {
+		return c.notify(change)
+	}
+	if len(urls) > 0 && action(urls) == "injected" {
+		if pages = c.notify(change); pages > 0 {
+			return pages
+		}
+	}
+	return c.notify(livereload.Change{All: true, Diagnostics: result.Diagnostics})
 }
 
 // report says in one line what was done with a change, how long it took, and how many
@@ -97,6 +115,9 @@ func action(urls []string) string {
 		if !strings.HasSuffix(url, ".css") {
 			return "reloaded"
 		}
+	}
+	if len(urls) == 0 {
+		return "reloaded"
 	}
 	return "injected"
 }

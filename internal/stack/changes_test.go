@@ -129,3 +129,26 @@ func TestChangeThatConcernsNobodyIsQuiet(t *testing.T) {
 		t.Errorf("record %v", r)
 	}
 }
+
+func TestPagesOfAForeignServerReloadUnlessTheyUseTheStylesheet(t *testing.T) {
+	tests := []struct {
+		name  string
+		file  string
+		pages int
+		want  []livereload.Change
+	}{
+		{"a stylesheet in use", "/p/src/a.css", 1, []livereload.Change{{Paths: []string{"/a.css"}}}},
+		{"a stylesheet under another URL", "/p/src/a.css", 0, []livereload.Change{{Paths: []string{"/a.css"}}, {All: true}}},
+		{"a template", "/p/views/home.php", 1, []livereload.Change{{All: true}}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			b := newBench(pipeline.Result{Changed: []string{tt.file}}, nil, tt.pages)
+			b.foreign = true
+			b.apply(t.Context(), watch.Batch{Paths: []string{tt.file}})
+			if diff := cmp.Diff(tt.want, b.told); diff != "" {
+				t.Errorf("told (-want +got):\n%s", diff)
+			}
+		})
+	}
+}

@@ -193,8 +193,12 @@ func (p *parts) addWatcher(context.Context) error {
 	if p.cfg.File != "" {
 		files = append(files, p.cfg.File)
 	}
+	dirs := []string{p.cfg.Abs(p.cfg.Paths.Src), p.cfg.Abs(p.cfg.Paths.Public), p.cfg.Abs(p.cfg.Paths.Tmp)}
+	if p.target != nil {
+		dirs = []string{p.cfg.Dir} // an app of any shape
+	}
 	w, err := watch.New(watch.Options{
-		Dirs:  []string{p.cfg.Abs(p.cfg.Paths.Src), p.cfg.Abs(p.cfg.Paths.Public), p.cfg.Abs(p.cfg.Paths.Tmp)},
+		Dirs:  dirs,
 		Files: files,
 		Rules: watch.NewRules(p.cfg.Dir, append(unwatched(), p.cfg.Watch.Ignore...)...),
 		Log:   p.log,
@@ -217,7 +221,7 @@ func (p *parts) follow(ctx context.Context) error {
 	flow := &changes{
 		dir: p.cfg.Dir, confFile: p.cfg.File, log: p.log,
 		rebuild: p.pipeline.Rebuild, resolve: p.files.Resolve, notify: p.live.Notify,
-		reread: conf.reread,
+		reread: conf.reread, foreign: p.target != nil,
 	}
 	return p.watcher.Run(ctx, func(b watch.Batch) { flow.apply(ctx, b) })
 }
