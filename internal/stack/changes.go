@@ -87,7 +87,7 @@ func (c *changes) report(saved, urls []string, result pipeline.Result, pages int
 	}
 	if err := result.Diagnostics.Err(); err != nil {
 		attrs[1] = "change.broken"
-		c.log.Error(fmt.Sprintf("%-4s %s does not build; the last good state is served", kind(saved), c.names(saved)),
+		c.log.Error(fmt.Sprintf("%-4s %s saved with a mistake; open pages stay as they are", kind(saved), c.names(saved)),
 			append(attrs, "diagnostics", result.Diagnostics)...)
 		return
 	}
