@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"sync"
 
 	"github.com/realtimectl/realtimectl/internal/hub/rawjson"
@@ -26,7 +27,7 @@ func (p *outcomes) put(out *relay.Outcome) { p.pool.Put(out) }
 
 // event relays what a client emitted, by the first rule that fits.
 func (p *peer) event(m *member, pkt *socketio.Packet) {
-	match, ok := p.hub.relays.Load().Match(m.ns.name, p.eventName(pkt.Call.Name), false)
+	match, ok := p.hub.rules.Load().Match(m.ns.name, p.eventName(pkt.Call.Name), false)
 	if !ok {
 		p.hub.unmatched(m, pkt)
 		return
@@ -106,26 +107,37 @@ func pick(attachments [][]byte, order []int) [][]byte {
 // emit sends an event to its target.
 func (m *member) emit(packet *socketio.Outgoing, to *relay.Target) {
 	d := delivery{packet: packet}
+	p := &past{space: m.ns.name, packet: packet, all: to.All}
 	if to.All {
 		d.groups = []*group{m.ns.all}
 	} else {
+		p.rooms = slices.Clone(to.Rooms)
 		d.groups, d.single = m.ns.resolve(to.Rooms)
 	}
 	switch {
 	case to.Self:
 		d.single = append(d.single, m)
+		p.rooms = append(p.rooms, m.id)
 	case to.ExceptSelf:
 		d.except = &audience{single: []*member{m}}
+		p.except = []string{m.id}
 	}
-	if len(d.groups) == 0 && d.except == nil && len(d.single) == 1 {
-		d.single[0].send(packet)
-		return
+	m.hub.dispatch(d, p)
+}
+
+// dispatch queues an event for its receivers, in step with the history.
+func (h *Hub) dispatch(d delivery, p *past) {
+	for _, s := range h.shards {
+		s.await()
 	}
-	for _, s := range m.hub.shards {
-		if d.reaches(s) {
-			s.publish(d)
+	h.recovery.record(p, func(seq uint64) {
+		d.seq = seq
+		for _, s := range h.shards {
+			if d.tally != nil || d.reaches(s) {
+				s.push(d)
+			}
 		}
-	}
+	})
 }
 
 // reaches reports whether a delivery has receivers in a shard, so that a small room does

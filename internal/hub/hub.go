@@ -3,10 +3,12 @@ package hub
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -20,13 +22,15 @@ type Hub struct {
 	opts    Options
 	server  *socketio.Server
 	library *library
-	relays  atomic.Pointer[relay.Set]
+	rules   atomic.Pointer[rules]
 	shards  []*shard
 	next    atomic.Uint32 // the shard of the next client
 	clients atomic.Int64
 	told    notes
 
 	outcomes outcomes
+	recovery *recovery
+	nobody   *namespace // stands for a namespace without members
 
 	mu         sync.RWMutex // guards namespaces
 	namespaces map[string]*namespace
@@ -45,22 +49,31 @@ func New(opts Options) (*Hub, error) {
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
-	for _, pattern := range opts.Namespaces {
-		if !strings.HasPrefix(pattern, "/") {
-			return nil, fmt.Errorf("hub: namespace %q does not begin with /", pattern)
-		}
-	}
 	opts.Protocol.Engine.AllowOrigin = opts.AllowOrigin
 	opts.Protocol.Engine.Log = opts.Log
+	if opts.Auth != nil {
+		opts.Protocol.Engine.KeepHeaders = authHeaders()
+	}
 	h := &Hub{opts: opts, namespaces: map[string]*namespace{}, library: newLibrary(opts)}
 	h.server = socketio.New(h, opts.Protocol)
 	for range cmp.Or(opts.Shards, min(runtime.GOMAXPROCS(0), maxShards)) {
 		h.shards = append(h.shards, newShard(len(h.shards), opts.MaxPending))
 	}
+	h.nobody = newNamespace("", len(h.shards))
+	h.recovery = newRecovery(opts.Recovery)
+	if err := h.recovery.load(); err != nil {
+		opts.Log.Warn(err.Error(), "event", "hub.recovery", "hint", "clients that were connected begin anew")
+	}
 	if err := h.SetRelays(opts.Relays); err != nil {
 		return nil, err
 	}
 	return h, nil
+}
+
+// rules are what is replaced together.
+type rules struct {
+	*relay.Set
+	namespaces *relay.Namespaces
 }
 
 // noLimit stands for «none»: more than anything that is counted here.
@@ -87,7 +100,11 @@ func (h *Hub) SetRelays(set *relay.Set) error {
 		}
 		set = empty
 	}
-	h.relays.Store(set)
+	namespaces, err := relay.CompileNamespaces(slices.Concat(h.opts.Namespaces, set.Namespaces()))
+	if err != nil {
+		return fmt.Errorf("hub namespaces: %w", err)
+	}
+	h.rules.Store(&rules{set, namespaces})
 	return nil
 }
 
@@ -103,6 +120,7 @@ func (h *Hub) Run(ctx context.Context) error {
 		s.stop()
 	}
 	loops.Wait()
+	err = errors.Join(err, h.recovery.save())
 	if err != nil {
 		return fmt.Errorf("hub: %w", err)
 	}

@@ -1,9 +1,9 @@
 package hub
 
 import (
-	"encoding/json"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/realtimectl/realtimectl/internal/hub/rawjson"
 	"github.com/realtimectl/realtimectl/internal/hub/relay"
@@ -18,25 +18,30 @@ const (
 
 // member is one client in one namespace: what the official server calls a socket.
 type member struct {
-	hub   *Hub
-	id    string
-	conn  *socketio.Conn
-	shard *shard
-	ns    *namespace
-	seat  seat // in the namespace's group
+	hub    *Hub
+	id     string
+	pid    string // the secret by which it may come back; "" if it may not
+	conn   *socketio.Conn
+	shard  *shard
+	ns     *namespace
+	seat   seat          // in the namespace's group
+	joined uint64        // the last event before it came; earlier ones are not for it
+	got    atomic.Uint64 // the last event that was handed to its session
 
 	// Guarded by ns.mu.
 	rooms []*seat
 	gone  bool // has left; joins no more
 
-	mu     sync.Mutex // guards client, what rules know and count of it
-	client relay.Client
+	mu     sync.Mutex   // guards what follows
+	client relay.Client // what rules know and count of it
+	expiry *time.Timer  // nil, or what ends it with its token
 
 	left sync.Once
 	away atomic.Bool // has left; its events are ignored
 
 	// The shard's own.
 	out   []*socketio.Outgoing // this round's packets
+	last  uint64               // the last of them that is in the history
 	round uint64               // the last delivery that has seen the member
 }
 
@@ -50,15 +55,29 @@ func (m *member) leave(reason string, tell bool) bool {
 	m.left.Do(func() {
 		first = true
 		m.away.Store(true)
+		m.expire(0)
 		if tell {
 			m.send(socketio.NewDisconnect(m.ns.name))
 		}
-		m.runHooks(m.hub.relays.Load().Disconnect, rawjson.AppendString(nil, reason))
+		m.hub.recovery.keep(m, reason)
+		m.runHooks(m.hub.rules.Load().Disconnect, rawjson.AppendString(nil, reason))
 		m.hub.exit(m)
 		m.hub.opts.Log.Debug("a client left "+m.ns.name+": "+reason,
 			"event", "hub.disconnected", "id", m.id, "namespace", m.ns.name, "reason", reason)
 	})
 	return first
+}
+
+// expire sends the member away after d, when its token ends; 0 cancels that.
+func (m *member) expire(d time.Duration) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	switch {
+	case d > 0:
+		m.expiry = time.AfterFunc(d, func() { m.leave(serverDisconnect, true) })
+	case m.expiry != nil:
+		m.expiry.Stop()
+	}
 }
 
 // apply runs a rule for the member.
@@ -67,12 +86,4 @@ func (m *member) apply(match *relay.Match, ev *relay.Event, out *relay.Outcome) 
 	defer m.mu.Unlock()
 	ev.Client = &m.client
 	return match.Apply(ev, out)
-}
-
-// identify sets what rules know of the member.
-func (m *member) identify(auth, user json.RawMessage) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.client.ID, m.client.Auth, m.client.User = m.id, auth, user
-	m.client.Rooms = func() []string { return m.ns.roomsOf(m) }
 }

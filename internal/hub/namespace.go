@@ -2,7 +2,6 @@ package hub
 
 import (
 	"slices"
-	"strings"
 	"sync"
 )
 
@@ -35,6 +34,10 @@ type seat struct {
 	group  *group
 	room   string // "" in the group of a whole namespace
 	index  int
+}
+
+func newNamespace(name string, shards int) *namespace {
+	return &namespace{name: name, all: newGroup(shards), ids: map[string]*member{}, rooms: map[string]*group{}}
 }
 
 func newGroup(shards int) *group { return &group{parts: make([]part, shards)} }
@@ -87,10 +90,7 @@ func (h *Hub) enter(m *member, name string) {
 	defer h.mu.Unlock()
 	ns := h.namespaces[name]
 	if ns == nil {
-		ns = &namespace{
-			name: name, all: newGroup(len(h.shards)),
-			ids: map[string]*member{}, rooms: map[string]*group{},
-		}
+		ns = newNamespace(name, len(h.shards))
 		h.namespaces[name] = ns
 	}
 	m.ns = ns
@@ -224,36 +224,4 @@ func (p *part) appendTo(found []*member) []*member {
 }
 
 // declared reports whether clients may enter a namespace.
-func (h *Hub) declared(name string) bool {
-	if name == "/" {
-		return true
-	}
-	fits := func(pattern string) bool { return fitsPattern(pattern, name) }
-	return slices.ContainsFunc(h.opts.Namespaces, fits) ||
-		slices.ContainsFunc(h.relays.Load().Namespaces(), fits)
-}
-
-// fitsPattern matches a namespace: "*" is any text inside one '/'-segment, "**" any text.
-func fitsPattern(pattern, name string) bool {
-	literal, rest, star := strings.Cut(pattern, "*")
-	if !strings.HasPrefix(name, literal) {
-		return false
-	}
-	name = name[len(literal):]
-	if !star {
-		return name == ""
-	}
-	deep := strings.HasPrefix(rest, "*")
-	if deep {
-		rest = rest[1:]
-	}
-	for i := 0; i <= len(name); i++ {
-		if i > 0 && name[i-1] == '/' && !deep {
-			return false
-		}
-		if fitsPattern(rest, name[i:]) {
-			return true
-		}
-	}
-	return false
-}
+func (h *Hub) declared(name string) bool { return h.rules.Load().namespaces.Has(name) }

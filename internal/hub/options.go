@@ -25,6 +25,11 @@ type Options struct {
 	// Engine.Log are set by the hub.
 	Protocol socketio.Options
 
+	// Auth decides who may connect; nil lets everybody in.
+	Auth Authenticator
+	// Recovery configures what happens when a client comes back after a break.
+	Recovery Recovery
+
 	// Packages are folders to look for the project's own client library in: a
 	// node_modules or bower_components each. The first that has a file serves it.
 	Packages []fs.FS

@@ -52,30 +52,34 @@ func (h *Hub) Publish(ctx context.Context, m Message) (delivered int, err error)
 		return 0, err
 	}
 	out := relay.Outcome{Emit: true, Target: relay.Target{AsPublished: true}}
-	if match, ok := h.relays.Load().Match(m.Namespace, m.Event, true); ok {
+	if match, ok := h.rules.Load().Match(m.Namespace, m.Event, true); ok {
 		if err := match.Apply(&relay.Event{Args: args}, &out); err != nil {
 			return 0, fmt.Errorf("%w: %w", ErrMessage, err)
 		}
 	} else {
 		out.Payload = callPayload(m.Event, args)
 	}
-	ns := h.find(m.Namespace)
-	if ns == nil || !out.Emit {
+	if !out.Emit {
 		return 0, nil
 	}
 	packet := socketio.NewEvent(m.Namespace, out.Payload, nil, m.Volatile)
-	return h.deliver(ctx, ns, packet, m, out.Target)
+	return h.deliver(ctx, packet, m, out.Target)
 }
 
 // deliver sends a publish and waits until every shard has counted its receivers.
-func (h *Hub) deliver(ctx context.Context, ns *namespace, packet *socketio.Outgoing, m Message, to relay.Target) (int, error) {
+func (h *Hub) deliver(ctx context.Context, packet *socketio.Outgoing, m Message, to relay.Target) (int, error) {
 	rooms := to.Rooms
 	if to.AsPublished {
 		rooms = m.Rooms
 	}
 	d := delivery{packet: packet, tally: &tally{done: make(chan struct{})}}
+	ns := h.find(m.Namespace)
+	if ns == nil {
+		ns = h.nobody // those who are away may still come for it
+	}
 	d.groups, d.single = ns.resolve(rooms)
-	if len(rooms) == 0 && (to.All || to.AsPublished) {
+	all := len(rooms) == 0 && (to.All || to.AsPublished)
+	if all {
 		d.groups = []*group{ns.all}
 	}
 	if len(m.Except) > 0 {
@@ -83,9 +87,7 @@ func (h *Hub) deliver(ctx context.Context, ns *namespace, packet *socketio.Outgo
 		d.except.groups, d.except.single = ns.resolve(m.Except)
 	}
 	d.tally.waiting.Store(int32(len(h.shards)))
-	for _, s := range h.shards {
-		s.publish(d)
-	}
+	h.dispatch(d, &past{space: m.Namespace, packet: packet, all: all, rooms: rooms, except: m.Except})
 	select {
 	case <-d.tally.done:
 		return int(d.tally.count.Load()), nil

@@ -36,6 +36,8 @@ type delivery struct {
 	single []*member // of this shard or another
 	except *audience
 	tally  *tally
+	seq    uint64 // the event's number in the history; 0 for none
+	replay bool   // for a member that comes back, which earlier events are else not for
 }
 
 // audience is who is left out.
@@ -64,24 +66,29 @@ func newShard(index, max int) *shard {
 	return s
 }
 
-// publish queues a delivery for the shard's clients. It waits while too many are queued.
-func (s *shard) publish(d delivery) {
+// await waits while too many deliveries are queued: whoever publishes faster than clients
+// can be written to is slowed down.
+func (s *shard) await() {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	for len(s.pending) >= s.max && !s.stopped {
 		s.room.Wait()
 	}
+}
+
+// push queues a delivery for the shard's clients.
+func (s *shard) push(d delivery) {
+	s.mu.Lock()
 	stopped := s.stopped
 	if !stopped {
 		s.pending = append(s.pending, d)
 	}
 	s.mu.Unlock()
-	if stopped {
-		if d.tally != nil {
-			d.tally.add(0)
-		}
-		return
+	if !stopped {
+		s.signal()
+	} else if d.tally != nil {
+		d.tally.add(0)
 	}
-	s.signal()
 }
 
 // send sends to one client: at once when nothing is on its way, else in turn.
@@ -93,7 +100,8 @@ func (s *shard) send(m *member, o *socketio.Outgoing) {
 		return
 	}
 	s.mu.Unlock()
-	s.publish(delivery{packet: o, single: []*member{m}})
+	s.await()
+	s.push(delivery{packet: o, single: []*member{m}})
 }
 
 func (s *shard) signal() {
@@ -154,8 +162,11 @@ func (s *shard) deliver(batch []delivery) {
 	}
 	for i, m := range s.touched {
 		s.touched[i] = nil
-		m.conn.Session().Send(s.joined.batch(m.out, m.conn.Parser()))
-		m.out = s.keep(m.out)
+		sent := m.conn.Session().Send(s.joined.batch(m.out, m.conn.Parser()))
+		if sent && m.last > 0 {
+			m.got.Store(m.last)
+		}
+		m.out, m.last = s.keep(m.out), 0
 	}
 	s.touched = s.touched[:0]
 	s.joined = joined{}
@@ -182,6 +193,10 @@ func (s *shard) collect(d *delivery) int {
 	}
 	n := 0
 	s.each(d.groups, d.single, func(m *member) {
+		if d.seq > 0 && d.seq <= m.joined && !d.replay {
+			return // it has come after the event
+		}
+		m.last = max(m.last, d.seq)
 		if len(m.out) == 0 {
 			s.touched = append(s.touched, m)
 		}

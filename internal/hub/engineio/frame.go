@@ -127,6 +127,9 @@ func NewBatch(frames ...*Frame) *Batch {
 	return b
 }
 
+// Size returns how many bytes the batch takes on a WebSocket.
+func (b *Batch) Size() int { return b.size }
+
 // NewVolatile makes a batch that a receiver who is behind may miss: it is dropped where
 // something older still waits to be sent.
 func NewVolatile(frames ...*Frame) *Batch {

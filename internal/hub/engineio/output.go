@@ -29,7 +29,7 @@ type output struct {
 	draining bool // a goroutine writes the backlog; nobody else writes until it has ended
 	closing  bool // the last write is done; only the backlog still leaves
 	closed   bool
-	lost     int // what the client had not taken in when the connection closed, in bytes
+	lost     int // what the client had not taken in when the session ended, in bytes
 }
 
 // writers lends closures for RawConn.Write, so that a write allocates nothing.
@@ -72,6 +72,11 @@ func (o *output) write(b []byte, volatile bool) error {
 	if volatile && o.draining {
 		return nil
 	}
+	return o.put(b)
+}
+
+// put writes what the kernel takes and queues the rest; with o.mu held.
+func (o *output) put(b []byte) error {
 	if !o.draining && o.raw != nil {
 		n, err := o.writeNow(b)
 		if err != nil {
@@ -134,30 +139,32 @@ func (o *output) drain() {
 // finish sends last as the end of everything and closes the connection after limit at
 // the latest. Until then the client can take in what waits, and answer.
 func (o *output) finish(last []byte, limit time.Duration) {
-	_ = o.write(last, false) // a client that is gone needs no farewell
 	o.mu.Lock()
-	again := o.closing || o.closed
-	o.closing = true
-	o.mu.Unlock()
-	if !again {
-		time.AfterFunc(limit, o.close)
+	defer o.mu.Unlock()
+	if o.closing || o.closed {
+		return
 	}
+	o.lost = o.size + unacknowledged(o.raw)
+	o.closing = true
+	_ = o.put(last) // a client that is gone needs no farewell
+	time.AfterFunc(limit, o.close)
 }
 
 // close closes the connection at once. Repeated calls do nothing.
 func (o *output) close() {
 	o.mu.Lock()
 	closed := o.closed
-	if !closed {
-		o.closed, o.lost = true, o.size+unacknowledged(o.raw)
+	if !closed && !o.closing {
+		o.lost = o.size + unacknowledged(o.raw)
 	}
+	o.closed = true
 	o.mu.Unlock()
 	if !closed {
 		_ = o.conn.Close()
 	}
 }
 
-// untaken returns how many bytes the client had not taken in when the connection closed.
+// untaken returns how many bytes the client had not taken in when the session ended.
 func (o *output) untaken() int {
 	o.mu.Lock()
 	defer o.mu.Unlock()

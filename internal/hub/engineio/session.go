@@ -136,6 +136,9 @@ func (s *Session) Untaken() int {
 // farewell. It returns at once; repeated calls do nothing.
 func (s *Session) Close(reason Reason) { s.close(reason, nil, closeNormal) }
 
+// Drop ends the session without a farewell, for a client that has another by now.
+func (s *Session) Drop(reason Reason) { s.abort(reason, nil) }
+
 // CloseAfter closes the session when d has passed, unless it is called again; zero
 // cancels it.
 func (s *Session) CloseAfter(d time.Duration, reason Reason) {

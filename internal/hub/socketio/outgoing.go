@@ -79,10 +79,22 @@ func (o *Outgoing) Batch(p Parser) *engineio.Batch {
 	if b := o.packed.Load(); b != nil {
 		return b
 	}
-	b := batch([]*engineio.Frame{engineio.BinaryFrame(o.reply.msgpack())}, o.volatile)
+	b := batch([]*engineio.Frame{o.reply.msgpack()}, o.volatile)
 	o.packed.Store(b)
 	return b
 }
+
+// Payload returns an event's raw JSON array, not to be changed.
+func (o *Outgoing) Payload() []byte { return o.reply.data }
+
+// Attachments returns the bytes its placeholders stand for, not to be changed.
+func (o *Outgoing) Attachments() [][]byte { return o.reply.attachments }
+
+// Size returns how many bytes the default parser's form takes on a WebSocket.
+func (o *Outgoing) Size() int { return o.text.Size() }
+
+// Volatile reports whether a receiver who is behind may miss the packet.
+func (o *Outgoing) Volatile() bool { return o.volatile }
 
 // Join makes one batch of several packets, for receivers that get them all.
 func Join(packets []*Outgoing, p Parser) *engineio.Batch {
