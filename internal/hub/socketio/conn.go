@@ -145,7 +145,7 @@ func (c *Conn) place(p *Packet, name []byte) error {
 	}
 	path, query, asked := strings.Cut(p.Namespace, "?")
 	p.Namespace = path
-	if asked && c.Revision() == 4 && p.Data == nil {
+	if asked && c.Revision() == 4 && len(p.Data) == 0 {
 		values, err := url.ParseQuery(query)
 		if err != nil {
 			return errNamespace
