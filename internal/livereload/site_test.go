@@ -1,8 +1,11 @@
 package livereload_test
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"os"
@@ -86,7 +89,8 @@ func (s *site) file(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Cache-Control", "no-cache")
 	if !strings.HasSuffix(name, ".html") {
-		http.ServeFile(w, r, filepath.Join(s.dir, filepath.FromSlash(name)))
+		w.Header().Set("ETag", fmt.Sprintf(`"%x"`, sha256.Sum256(text)))
+		http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(text))
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -127,5 +131,12 @@ func (s *site) save(n int, name, text string) {
 	s.write(name, text)
 	if got := s.Notify(livereload.Change{Paths: []string{"/" + name}}); got != n {
 		s.t.Errorf("%d pages were told of %s, want %d", got, name, n)
+	}
+}
+
+func (s *site) remove(name string) {
+	s.t.Helper()
+	if err := os.Remove(filepath.Join(s.dir, filepath.FromSlash(name))); err != nil {
+		s.t.Fatal(err)
 	}
 }

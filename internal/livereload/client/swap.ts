@@ -70,6 +70,9 @@ async function replaceImport(sheet: CSSStyleSheet, rule: CSSImportRule, gen: num
   for (let i = 0; i < 200 && !rulesOf(next.styleSheet).length; i++) await new Promise((r) => setTimeout(r, 5));
   const old = rulesOf(sheet).indexOf(rule);
   if (old >= 0) sheet.deleteRule(old);
+  // Chromium does not notice a change this deep by itself.
+  while (sheet.parentStyleSheet) sheet = sheet.parentStyleSheet;
+  sheet.deleteRule(sheet.insertRule("x{}", sheet.cssRules.length));
   return true;
 }
 
