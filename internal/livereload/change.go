@@ -54,7 +54,7 @@ func (t *telling) message(p *page, all bool) frame {
 }
 
 func (t *telling) build(used []string, all bool) changeMessage {
-	m := changeMessage{Type: typeChange, Gen: t.gen, Paths: used, Reload: all, Prints: make([]string, len(used))}
+	m := changeMessage{Type: typeChange, Gen: t.gen, Paths: append([]string{}, used...), Reload: all, Prints: make([]string, len(used))}
 	for i, path := range used {
 		m.Reload = m.Reload || !canSwap(path)
 		m.Prints[i] = t.prints[path]

@@ -12,3 +12,12 @@ func (s *Server) Users(path string) int {
 	}
 	return n
 }
+
+// Disconnect ends all connections, as a network that fails does.
+func (s *Server) Disconnect() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for p := range s.pages {
+		p.stop()
+	}
+}

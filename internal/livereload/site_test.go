@@ -140,3 +140,14 @@ func (s *site) remove(name string) {
 		s.t.Fatal(err)
 	}
 }
+
+func readFile(t *testing.T, s *site, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(s.dir, filepath.FromSlash(name)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func contains(text, part string) bool { return strings.Contains(text, part) }

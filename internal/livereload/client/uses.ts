@@ -53,11 +53,12 @@ export function observe(more: (paths: string[], age: number) => void): void {
     fresh = [];
     if (paths.length) more(paths, performance.now() - oldest);
   };
-  const entries = (list: PerformanceEntry[]) => {
-    list.forEach((e) => add(e.name, undefined, e.startTime));
+  const entries = (list: PerformanceResourceTiming[]) => {
+    // A document in a frame speaks for itself.
+    list.forEach((e) => /^i?frame$/.test(e.initiatorType) || add(e.name, undefined, e.startTime));
     if (fresh.length && !timer) timer = setTimeout(flush, 30);
   };
-  new PerformanceObserver((list) => entries(list.getEntries())).observe({ type: "resource", buffered: true });
+  new PerformanceObserver((list) => entries(list.getEntries() as PerformanceResourceTiming[])).observe({ type: "resource", buffered: true });
 }
 
 /** All of it, for a hello. */
