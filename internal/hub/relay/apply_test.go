@@ -204,6 +204,7 @@ func TestWhatARuleRefuses(t *testing.T) {
 		{"a room too long", Rule{On: "x:*", Join: []string{"r-$1"}}, "x:" + long, ``, Client{}, "room: the room's name is empty, too long or not printable"},
 		{"another client's own room", Rule{On: "join:*", Join: []string{"$1"}}, "join:987654321.0987654321", ``, Client{}, "room: a room of this name belongs to one client"},
 		{"another client's own room, asked", Rule{On: "join", Join: []string{"*"}}, "join", `"987654321.0987654321"`, Client{}, "room: this room is not open to clients"},
+		{"another client's own room in a namespace", Rule{On: "join:*", Join: []string{"$1"}}, "join:/chat#987654321.0987654321", ``, Client{}, "room: a room of this name belongs to one client"},
 		{"leaving another's room by argument", Rule{On: "x", Leave: []string{"$args.1"}}, "x", `"987654321.0987654321"`, Client{}, "room: a room of this name belongs to one client"},
 		{"a room outside the pattern", Rule{On: "join", Join: []string{"job:*"}}, "join", `"admin"`, Client{}, "room: this room is not open to clients"},
 		{"one of the rooms outside", Rule{On: "join", Join: []string{"job:*"}}, "join", `["job:1","admin"]`, Client{}, "room: this room is not open to clients"},

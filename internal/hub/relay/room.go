@@ -2,6 +2,7 @@ package relay
 
 import (
 	"slices"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -144,10 +145,12 @@ func (s *scope) checkRoom(name string) error {
 	return nil
 }
 
-// isSocketID reports the shape of a public socket id: 9 digits, a dot, 10 digits.
-// Every client is in a room of that name, which is how it is reached alone.
+// isSocketID reports the shape of a public socket id: 9 digits, a dot, 10 digits; for
+// clients 1.x and 2.x behind a namespace and '#'. Every client is in a room of that
+// name, which is how it is reached alone.
 func isSocketID(name string) bool {
 	const digitsBefore, length = 9, 20
+	name = name[strings.LastIndexByte(name, '#')+1:]
 	if len(name) != length {
 		return false
 	}
