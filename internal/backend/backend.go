@@ -1,0 +1,312 @@
+package backend
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Policy says when a service that has ended is started again.
+type Policy string
+
+// The policies. The zero value is OnFailure.
+const (
+	OnFailure Policy = "on-failure" // after a crash or a status other than 0
+	Always    Policy = "always"
+	Never     Policy = "never"
+)
+
+// Service is one command to run.
+type Service struct {
+	// Name is unique in the group; it prefixes the output.
+	Name string
+	// Run is a line for the shell of the system: /bin/sh, or cmd on Windows.
+	Run string
+	// Dir is the folder to run in; "" is the current one.
+	Dir string
+	// Env is added to the environment and wins over EnvFile.
+	Env map[string]string
+	// EnvFile is a file of NAME=value lines, read anew at each start. It wins over the
+	// inherited environment; a file that does not exist is an error.
+	EnvFile string
+	// Port is passed on as $PORT; 0 takes a free one, kept over restarts.
+	Port int
+	// Health says when the service is up: "/path" answers 2xx or 3xx on the port, "tcp"
+	// the port accepts, "log:REGEXP" a line of output matches. "" is tcp if Port is set
+	// or Run speaks of PORT, else a service is up once it has started.
+	Health string
+	// Timeout bounds the time until it is healthy; 0 is 30 s. After that it is reported
+	// as unhealthy and goes on running.
+	Timeout time.Duration
+	// Depends names services that must be healthy before this one is started; they are
+	// stopped after it.
+	Depends []string
+	// Restart says whether to start it again when it ends.
+	Restart Policy
+	// Log is a file that also gets the output, without colours; "" is none.
+	Log string
+}
+
+// Options describe a group.
+type Options struct {
+	Services []Service
+	// Supervisor is the program that calls [Supervise] first thing in main, normally the
+	// one that is running (os.Executable). Required, except on Windows.
+	Supervisor string
+	// StateDir is where a run leaves its file; "" keeps no trace of it.
+	StateDir string
+	// Environ is the environment to inherit; nil is that of this process.
+	Environ []string
+	// Terminal gives each service a pseudo-terminal, so that it prints in colour.
+	Terminal bool
+	// Columns is the width of that terminal; 0 is 120.
+	Columns int
+	// Grace is the time between SIGTERM and SIGKILL; 0 is 5 s.
+	Grace time.Duration
+	// Output gets each line that a service prints, without its end; of escape sequences
+	// only colours are left in it. Calls for one service come one at a time, in order.
+	Output func(service, line string)
+	// OnState is told each change of a service, in order for one service. It must return
+	// quickly and not call the group.
+	OnState func(State)
+	// Log gets what happens to the services, not what they print; nil discards it.
+	Log *slog.Logger
+}
+
+// defaults of the zero values in Options and Service.
+const (
+	defaultTimeout = 30 * time.Second
+	defaultGrace   = 5 * time.Second
+	defaultColumns = 120
+)
+
+// Group is a set of services. Its methods are safe for concurrent use.
+type Group struct {
+	opts     Options
+	id       string // marks the processes of this run
+	services []*service
+	killed   chan struct{}
+	killOnce sync.Once
+
+	mu      sync.Mutex // guards changed and the state of every service
+	changed chan struct{}
+}
+
+// New checks the services; nothing is started. Names that are not unique, dependencies
+// that do not exist or go in a circle, and health checks that mean nothing are errors.
+func New(o Options) (*Group, error) {
+	if Supervised() {
+		return nil, errors.New("this process was started as a supervisor: main must call backend.Supervise first")
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Environ == nil {
+		o.Environ = os.Environ()
+	}
+	o.Grace = cmp.Or(o.Grace, defaultGrace)
+	o.Columns = cmp.Or(o.Columns, defaultColumns)
+	g := &Group{opts: o, id: rand.Text(), killed: make(chan struct{}), changed: make(chan struct{})}
+	for _, config := range o.Services {
+		s, err := newService(g, config)
+		if err != nil {
+			return nil, fmt.Errorf("back-end %s: %w", config.Name, err)
+		}
+		if g.find(config.Name) != nil {
+			return nil, fmt.Errorf("back-end %s is there twice", config.Name)
+		}
+		g.services = append(g.services, s)
+	}
+	return g, g.link()
+}
+
+// link resolves the dependencies and puts the services in an order that honours them.
+func (g *Group) link() error {
+	for _, s := range g.services {
+		for _, name := range s.config.Depends {
+			other := g.find(name)
+			if other == nil {
+				return fmt.Errorf("back-end %s depends on %s, which does not exist", s.config.Name, name)
+			}
+			s.needs = append(s.needs, other)
+			other.neededBy = append(other.neededBy, s)
+		}
+	}
+	var ordered []*service
+	for len(ordered) < len(g.services) {
+		next := slices.IndexFunc(g.services, func(s *service) bool {
+			return !slices.Contains(ordered, s) && !slices.ContainsFunc(s.needs, func(n *service) bool { return !slices.Contains(ordered, n) })
+		})
+		if next < 0 {
+			return fmt.Errorf("these back-ends depend on each other in a circle: %s", g.circle(ordered))
+		}
+		ordered = append(ordered, g.services[next])
+	}
+	g.services = ordered
+	return nil
+}
+
+func (g *Group) circle(ordered []*service) string {
+	var names []string
+	for _, s := range g.services {
+		if !slices.Contains(ordered, s) {
+			names = append(names, s.config.Name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+func (g *Group) find(name string) *service {
+	for _, s := range g.services {
+		if s.config.Name == name {
+			return s
+		}
+	}
+	return nil
+}
+
+// Run first ends what an earlier run has left behind, then starts the services, and
+// returns once ctx is done and every process has ended. It is called once.
+func (g *Group) Run(ctx context.Context) error {
+	g.endLeftovers(ctx)
+	done, err := g.leaveTrace()
+	if err != nil {
+		return err
+	}
+	var wg sync.WaitGroup
+	for _, s := range g.services {
+		wg.Go(func() { s.live(ctx) })
+	}
+	wg.Wait()
+	done()
+	return nil
+}
+
+// Kill ends every process at once, without a chance to tidy up: the second Ctrl-C. It
+// is meant for after the context of Run is done; Run returns soon after it.
+func (g *Group) Kill() {
+	g.killOnce.Do(func() { close(g.killed) })
+}
+
+// Restart stops a service and starts it again, with its environment file read anew; one
+// that has ended is started. It returns at once; states tell the rest. An unknown name is
+// an error.
+func (g *Group) Restart(name string) error {
+	s := g.find(name)
+	if s == nil {
+		return fmt.Errorf("there is no back-end %s", name)
+	}
+	select {
+	case s.again <- struct{}{}:
+	default: // one is asked for already
+	}
+	return nil
+}
+
+// Input writes to the standard input of a service. If it is not running the text is
+// lost, and the error says so.
+func (g *Group) Input(name string, text []byte) error {
+	s := g.find(name)
+	if s == nil {
+		return fmt.Errorf("there is no back-end %s", name)
+	}
+	return s.input(text)
+}
+
+// States returns the state of every service, in the order of their start.
+func (g *Group) States() []State {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var states []State
+	for _, s := range g.services {
+		states = append(states, s.state)
+	}
+	return states
+}
+
+// UnhealthyError says that a service did not become healthy.
+type UnhealthyError struct {
+	Name   string
+	Reason string   // half a sentence: "it exited with status 1"
+	Lines  []string // the last lines it printed
+}
+
+func (e *UnhealthyError) Error() string {
+	return fmt.Sprintf("back-end %s did not become healthy: %s", e.Name, e.Reason)
+}
+
+// Ready waits until every service has been healthy once. It returns an
+// [*UnhealthyError] for the first that has failed: its time ran out, it ended for good,
+// it could not be started, or it has crashed three times. Services are tried further.
+func (g *Group) Ready(ctx context.Context) error {
+	for {
+		ready, err, changed := g.readiness(g.services)
+		if ready || err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-changed:
+		}
+	}
+}
+
+// Wait waits until a service is healthy now, such as while it restarts, and returns its
+// URL. The error is that of ctx, or that there is no such service.
+func (g *Group) Wait(ctx context.Context, name string) (string, error) {
+	s := g.find(name)
+	if s == nil {
+		return "", fmt.Errorf("there is no back-end %s", name)
+	}
+	for {
+		g.mu.Lock()
+		state, changed := s.state, g.changed
+		g.mu.Unlock()
+		if state.Phase == Healthy {
+			return state.URL, nil
+		}
+		select {
+		case <-ctx.Done():
+			return "", context.Cause(ctx)
+		case <-changed:
+		}
+	}
+}
+
+func (g *Group) readiness(services []*service) (ready bool, err error, changed <-chan struct{}) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	ready = true
+	for _, s := range services {
+		if s.wasHealthy {
+			continue
+		}
+		ready = false
+		if s.failure != "" {
+			return false, &UnhealthyError{s.config.Name, s.failure, s.tail.lines()}, g.changed
+		}
+	}
+	return ready, nil, g.changed
+}
+
+// update changes the state of a service under the lock and tells everyone.
+func (g *Group) update(s *service, change func()) {
+	g.mu.Lock()
+	change()
+	state := s.state
+	close(g.changed)
+	g.changed = make(chan struct{})
+	g.mu.Unlock()
+	if g.opts.OnState != nil {
+		g.opts.OnState(state)
+	}
+}

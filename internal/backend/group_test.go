@@ -1,0 +1,675 @@
+//go:build !windows
+
+package backend_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/realtimectl/realtimectl/internal/backend"
+)
+
+// limit bounds a wait; it is reached only by a test that fails.
+const limit = 20 * time.Second
+
+// record keeps what a group says, and lets a test wait for it.
+type record struct {
+	mu     sync.Mutex
+	grown  chan struct{}
+	events []string // "api: line" for output, "api = phase" for states
+	states map[string]backend.State
+}
+
+func newRecord() *record {
+	return &record{grown: make(chan struct{}), states: map[string]backend.State{}}
+}
+
+func (r *record) add(event string) {
+	r.events = append(r.events, event)
+	close(r.grown)
+	r.grown = make(chan struct{})
+}
+
+func (r *record) output(name, line string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.add(name + ": " + line)
+}
+
+func (r *record) state(s backend.State) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.states[s.Name].Phase != s.Phase {
+		r.add(s.Name + " = " + string(s.Phase))
+	}
+	r.states[s.Name] = s
+}
+
+func (r *record) all() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.events)
+}
+
+// wait returns the first event that matches, from the n-th on, and its index.
+func (r *record) wait(t *testing.T, from int, pattern string) (string, int) {
+	t.Helper()
+	re := regexp.MustCompile(pattern)
+	deadline := time.After(limit)
+	for {
+		r.mu.Lock()
+		events, grown := r.events, r.grown
+		r.mu.Unlock()
+		for i := from; i < len(events); i++ {
+			if re.MatchString(events[i]) {
+				return events[i], i
+			}
+		}
+		select {
+		case <-grown:
+		case <-deadline:
+			t.Fatalf("%q did not come; there was:\n%s", pattern, strings.Join(events, "\n"))
+		}
+	}
+}
+
+// running is a group under test.
+type running struct {
+	*backend.Group
+	*record
+	log  *bytes.Buffer // to be read after stop
+	stop func()        // ends the group and waits for it
+	quit context.CancelFunc
+}
+
+func start(t *testing.T, o backend.Options) *running {
+	t.Helper()
+	r := &running{record: newRecord(), log: &bytes.Buffer{}}
+	o.Supervisor = self(t)
+	o.Output, o.OnState = r.output, r.state
+	o.Log = slog.New(slog.NewTextHandler(r.log, nil))
+	var err error
+	if r.Group, err = backend.New(o); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	r.quit = cancel
+	done := make(chan error, 1)
+	go func() { done <- r.Run(ctx) }()
+	r.stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("Run: %v", err)
+		}
+	})
+	t.Cleanup(r.stop)
+	return r
+}
+
+func self(t *testing.T) string {
+	t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return exe
+}
+
+// program is a service that runs this test binary in a role.
+func program(t *testing.T, name, role string) backend.Service {
+	return backend.Service{
+		Name: name, Run: "exec '" + self(t) + "' # on $PORT",
+		Env: map[string]string{roleVar: role},
+	}
+}
+
+func within(t *testing.T) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+func mustBeReady(t *testing.T, r *running) {
+	t.Helper()
+	if err := r.Ready(within(t)); err != nil {
+		t.Fatalf("%v; there was:\n%s", err, strings.Join(r.all(), "\n"))
+	}
+}
+
+func get(t *testing.T, url string) string {
+	t.Helper()
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	resp, err := client.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
+}
+
+// fifo makes a named pipe. Every process that has it open holds it; gone waits until
+// none does any more.
+func fifo(t *testing.T) (path string, gone func()) {
+	t.Helper()
+	if _, err := exec.LookPath("setsid"); err != nil {
+		t.Skip("SKIPPED: no setsid to detach a process with")
+	}
+	path = filepath.Join(t.TempDir(), "held")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() {
+		f, err := os.Open(path) // until somebody holds it
+		if err == nil {
+			_, err = io.Copy(io.Discard, f)
+			err = errors.Join(err, f.Close())
+		}
+		ended <- err
+	}()
+	return path, func() {
+		t.Helper()
+		select {
+		case err := <-ended:
+			if err != nil {
+				t.Error(err)
+			}
+		case <-time.After(limit):
+			out, _ := exec.Command("ps", "-ef", "--forest").Output()
+			t.Fatalf("a process is left:\n%s", out)
+		}
+	}
+}
+
+func TestAServerIsHealthyWhenItAnswersAndGoneWhenStopped(t *testing.T) {
+	for _, role := range []string{"server", "server6"} {
+		t.Run(role, func(t *testing.T) {
+			api := program(t, "api", role)
+			api.Health = "/up"
+			api.Env["GREETING"] = "olá"
+			r := start(t, backend.Options{Services: []backend.Service{api}})
+			mustBeReady(t, r)
+			state := r.States()[0]
+			if got := get(t, state.URL+"/env"); got != "olá" {
+				t.Errorf("%s answers %q", state.URL, got)
+			}
+			if state.PID == 0 || state.Port == 0 || !strings.HasPrefix(state.String(), "healthy ") {
+				t.Errorf("state %+v", state)
+			}
+			r.stop()
+			if _, err := net.Dial("tcp", strings.TrimPrefix(state.URL, "http://")); err == nil {
+				t.Error("it still listens")
+			}
+			want := []string{"api = starting", "api: listening", "api = healthy", "api = stopping", "api = stopped"}
+			if diff := cmp.Diff(want, r.all()); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestHealthByTCPByOutputAndByStarting(t *testing.T) {
+	tcp := program(t, "tcp", "server")
+	output := backend.Service{Name: "output", Run: `printf 'a\nserver \033[32mready\033[0m\n'; cat`, Health: "log:^server ready$"}
+	worker := backend.Service{Name: "worker", Run: "cat"}
+	r := start(t, backend.Options{Services: []backend.Service{tcp, output, worker}})
+	mustBeReady(t, r)
+	for _, s := range r.States() {
+		if s.Phase != backend.Healthy || (s.URL != "") != (s.Name == "tcp") {
+			t.Errorf("%+v", s)
+		}
+	}
+}
+
+func TestOutputComesInWholeLinesInColourOnATerminal(t *testing.T) {
+	run := `test -t 1 && echo "a terminal $(stty size)"; printf 'one\033[31m red\033[0m\n'; printf 'tw'; printf 'o\n\033[2Jthree\n'; echo four >&2; echo end; cat`
+	for _, terminal := range []bool{true, false} {
+		t.Run(fmt.Sprint(terminal), func(t *testing.T) {
+			r := start(t, backend.Options{Services: []backend.Service{{Name: "s", Run: run}}, Terminal: terminal, Columns: 99})
+			r.wait(t, 0, "s: end")
+			var got []string
+			for _, event := range r.all() {
+				if line, ok := strings.CutPrefix(event, "s: "); ok {
+					got = append(got, line)
+				}
+			}
+			want := []string{"one\x1b[31m red\x1b[0m", "two", "three", "four", "end"}
+			if terminal {
+				want = append([]string{"a terminal 40 99"}, want...)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestTheLastLinesBeforeTheEndAreNotLost(t *testing.T) {
+	for _, terminal := range []bool{true, false} {
+		r := start(t, backend.Options{
+			Services: []backend.Service{{Name: "s", Run: "seq 1 2000", Restart: backend.Never}},
+			Terminal: terminal,
+		})
+		_, at := r.wait(t, 0, "s = exited")
+		if got := r.all()[at-1]; got != "s: 2000" {
+			t.Errorf("terminal %v: last before the end: %q", terminal, got)
+		}
+		r.stop()
+	}
+}
+
+func TestACrashIsFollowedByAnotherStartAndReadyGivesUp(t *testing.T) {
+	r := start(t, backend.Options{Services: []backend.Service{{Name: "api", Run: "echo no database; exit 7 # PORT"}}})
+	err := r.Ready(within(t))
+	want := &backend.UnhealthyError{
+		Name: "api", Reason: "exited with status 7",
+		Lines: []string{"no database", "no database", "no database"},
+	}
+	got, ok := errors.AsType[*backend.UnhealthyError](err)
+	if !ok || cmp.Diff(want, got) != "" {
+		t.Errorf("got %#v", err)
+	}
+	state := r.States()[0]
+	if state.Phase != backend.Restarting || state.Restarts < 2 || state.String() != "restarting: exited with status 7" {
+		t.Errorf("state %+v", state)
+	}
+}
+
+func TestPoliciesOfRestart(t *testing.T) {
+	tests := []struct {
+		policy backend.Policy
+		run    string
+		want   string
+	}{
+		{backend.Never, "exit 1", "s = exited"},
+		{backend.OnFailure, "exit 0", "s = exited"},
+		{backend.OnFailure, "exit 1", "s = restarting"},
+		{backend.OnFailure, "kill -KILL $$", "s = restarting"},
+		{backend.Always, "exit 0", "s = restarting"},
+	}
+	for _, tt := range tests {
+		r := start(t, backend.Options{Services: []backend.Service{{Name: "s", Run: tt.run, Restart: tt.policy}}})
+		if got, _ := r.wait(t, 0, "s = (exited|restarting)"); got != tt.want {
+			t.Errorf("%s, %s: %s", tt.policy, tt.run, got)
+		}
+		r.stop()
+	}
+}
+
+func TestRestartReadsTheEnvironmentFileAnewAndKeepsThePort(t *testing.T) {
+	dir := t.TempDir()
+	env := filepath.Join(dir, ".env")
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(env, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("A=first\nB='from file'\n")
+	r := start(t, backend.Options{
+		Services: []backend.Service{{
+			Name: "s", Run: `echo "$PORT $A $B $C $PWD"; cat`, Dir: dir, EnvFile: ".env", Env: map[string]string{"B": "from env"},
+		}},
+		Environ: append(os.Environ(), "A=inherited", "C=inherited"),
+	})
+	first, at := r.wait(t, 0, "s: .*first from env inherited "+regexp.QuoteMeta(dir))
+	write("A=second\n")
+	if err := r.Restart("s"); err != nil {
+		t.Fatal(err)
+	}
+	second, _ := r.wait(t, at, "s: .*second from env inherited")
+	if strings.Fields(first)[1] != strings.Fields(second)[1] {
+		t.Errorf("the port changed: %q, %q", first, second)
+	}
+	if got := r.States()[0].Restarts; got != 1 {
+		t.Errorf("%d restarts", got)
+	}
+	if err := r.Restart("none"); err == nil {
+		t.Error("a service that does not exist was restarted")
+	}
+}
+
+func TestWhatHasEndedIsStartedByRestart(t *testing.T) {
+	r := start(t, backend.Options{Services: []backend.Service{{Name: "s", Run: "echo run"}}})
+	_, at := r.wait(t, 0, "s = exited")
+	if err := r.Restart("s"); err != nil {
+		t.Fatal(err)
+	}
+	r.wait(t, at, "s: run")
+}
+
+func TestWaitHoldsOnWhileAServiceRestarts(t *testing.T) {
+	r := start(t, backend.Options{Services: []backend.Service{program(t, "api", "server")}})
+	mustBeReady(t, r)
+	_, at := r.wait(t, 0, "api = healthy")
+	if err := r.Restart("api"); err != nil {
+		t.Fatal(err)
+	}
+	r.wait(t, at, "api = stopping")
+	url, err := r.Wait(within(t), "api")
+	if err != nil {
+		t.Fatal(err)
+	}
+	get(t, url+"/up")
+}
+
+func TestDependenciesStartFirstAndStopLast(t *testing.T) {
+	front := backend.Service{Name: "front", Run: "cat", Depends: []string{"api"}}
+	api := program(t, "api", "server")
+	api.Depends = []string{"db"}
+	db := backend.Service{Name: "db", Run: "echo up; cat", Health: "log:up"}
+	r := start(t, backend.Options{Services: []backend.Service{front, api, db}})
+	mustBeReady(t, r)
+	r.stop()
+	var got []string
+	for _, event := range r.all() {
+		if strings.Contains(event, " = ") {
+			got = append(got, event)
+		}
+	}
+	want := []string{
+		"db = starting", "db = healthy", "api = starting", "api = healthy", "front = starting", "front = healthy",
+		"front = stopping", "front = stopped", "api = stopping", "api = stopped", "db = stopping", "db = stopped",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestWhatDoesNotEndIsKilledAndNamed(t *testing.T) {
+	held, gone := fifo(t)
+	s := program(t, "api", "stubborn")
+	s.Run = "exec 9>'" + held + "'; '" + self(t) + "' & wait"
+	r := start(t, backend.Options{Services: []backend.Service{s}, Grace: 50 * time.Millisecond})
+	r.wait(t, 0, "api: stubborn and up")
+	r.stop()
+	gone()
+	want := regexp.MustCompile(`api: backend\.test \(pid \d+\) did not end within 50ms and was killed`)
+	if !want.MatchString(r.log.String()) {
+		t.Errorf("log:\n%s", r.log)
+	}
+}
+
+func TestKillWaitsForNothing(t *testing.T) {
+	r := start(t, backend.Options{Services: []backend.Service{program(t, "api", "stubborn")}, Grace: time.Hour})
+	_, at := r.wait(t, 0, "api: stubborn and up")
+	r.quit()
+	r.wait(t, at, "api = stopping")
+	r.Kill()
+	r.stop()
+	if strings.Contains(r.log.String(), "was killed") {
+		t.Errorf("blamed although nobody waited:\n%s", r.log)
+	}
+}
+
+// detached starts a process that has left its parent, its group and its session, and
+// that ignores the end of its terminal.
+const detached = `(setsid sh -c 'trap "" HUP; echo detached; sleep 1000' &)`
+
+func TestDetachedProcessesEndWithTheirService(t *testing.T) {
+	for _, run := range []string{detached + `; cat`, detached + `; sleep 1000 & exit 3`} {
+		held, gone := fifo(t)
+		r := start(t, backend.Options{
+			Services: []backend.Service{{Name: "s", Run: "exec 9>'" + held + "'; " + run, Restart: backend.Never}},
+			Terminal: true,
+		})
+		r.wait(t, 0, "s: detached|s = exited")
+		r.stop()
+		gone()
+	}
+}
+
+// own is the program that the next tests kill: it runs a group until then.
+func own() {
+	exe, err := os.Executable()
+	if err != nil {
+		panic(err)
+	}
+	group, err := backend.New(backend.Options{
+		Supervisor: exe, StateDir: os.Getenv("STATE"), Terminal: true,
+		Environ: setTo(os.Environ(), roleVar, ""),
+		Services: []backend.Service{{
+			Name: "api", Health: "log:detached",
+			Run: `exec 9>"$HELD"; echo "supervised by $PPID"; ` + detached + `; sleep 1000`,
+		}},
+		Output: func(_, line string) { fmt.Println(line) },
+	})
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(group.Run(context.Background()))
+	os.Exit(0)
+}
+
+func setTo(env []string, name, value string) []string {
+	env = slices.DeleteFunc(slices.Clone(env), func(line string) bool { return strings.HasPrefix(line, name+"=") })
+	return append(env, name+"="+value)
+}
+
+// owner starts own and returns once its service is up, with the pid of the supervisor.
+func owner(t *testing.T, held, state string) (cmd *exec.Cmd, supervisor int) {
+	t.Helper()
+	cmd = exec.Command(self(t))
+	cmd.Env = append(os.Environ(), roleVar+"=owner", "HELD="+held, "STATE="+state)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stderr = os.Stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _, _ = cmd.Process.Kill(), cmd.Wait() })
+	var text strings.Builder
+	for b := make([]byte, 512); !strings.Contains(text.String(), "detached"); {
+		n, err := out.Read(b)
+		if err != nil {
+			t.Fatalf("%v: %s", err, text.String())
+		}
+		text.Write(b[:n])
+	}
+	if _, err := fmt.Sscanf(text.String(), "supervised by %d", &supervisor); err != nil {
+		t.Fatalf("%v: %s", err, text.String())
+	}
+	return cmd, supervisor
+}
+
+func TestNothingOutlivesUsIfWeAreKilled(t *testing.T) {
+	held, gone := fifo(t)
+	cmd, _ := owner(t, held, "")
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	gone()
+}
+
+func TestNothingOutlivesAKilledSupervisor(t *testing.T) {
+	held, gone := fifo(t)
+	r := start(t, backend.Options{
+		Services: []backend.Service{{Name: "s", Run: "exec 9>'" + held + "'; echo $PPID; " + detached + "; sleep 1000", Restart: backend.Never}},
+	})
+	line, _ := r.wait(t, 0, `s: \d+`)
+	r.wait(t, 0, "s: detached")
+	var pid int
+	if _, err := fmt.Sscanf(line, "s: %d", &pid); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	gone()
+	r.wait(t, 0, "s = exited")
+	if got := r.States()[0].Reason; !strings.Contains(got, "supervisor was killed") {
+		t.Errorf("reason %q", got)
+	}
+}
+
+func TestWhatAKilledRunLeftIsEndedByTheNext(t *testing.T) {
+	held, gone := fifo(t)
+	state := t.TempDir()
+	cmd, supervisor := owner(t, held, state)
+	// The supervisor first: it would do its work in the moment between the two.
+	if err := errors.Join(syscall.Kill(supervisor, syscall.SIGSTOP), cmd.Process.Kill(), syscall.Kill(supervisor, syscall.SIGKILL)); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+	r := start(t, backend.Options{Services: []backend.Service{{Name: "s", Run: "cat"}}, StateDir: state, Grace: 100 * time.Millisecond})
+	gone()
+	mustBeReady(t, r)
+	files, err := filepath.Glob(filepath.Join(state, "*"))
+	if err != nil || len(files) != 1 {
+		t.Errorf("state while running: %v, %v", files, err)
+	}
+	r.stop()
+	if !strings.Contains(r.log.String(), "left over from an earlier run") {
+		t.Errorf("log:\n%s", r.log)
+	}
+	if files, _ := filepath.Glob(filepath.Join(state, "*")); len(files) != 0 {
+		t.Errorf("state afterwards: %v", files)
+	}
+}
+
+func TestARunThatIsAliveIsLeftAlone(t *testing.T) {
+	state := t.TempDir()
+	first := start(t, backend.Options{Services: []backend.Service{program(t, "api", "server")}, StateDir: state})
+	mustBeReady(t, first)
+	second := start(t, backend.Options{Services: []backend.Service{{Name: "s", Run: "cat"}}, StateDir: state})
+	mustBeReady(t, second)
+	get(t, first.States()[0].URL+"/up")
+}
+
+func TestInputReachesTheService(t *testing.T) {
+	for _, terminal := range []bool{true, false} {
+		r := start(t, backend.Options{
+			Services: []backend.Service{{Name: "s", Run: `printf 'name? '; read name; echo "hello $name"; cat`}},
+			Terminal: terminal,
+		})
+		r.wait(t, 0, `s: name\?`) // a prompt has no end of line
+		if err := r.Input("s", []byte("Ana\n")); err != nil {
+			t.Fatal(err)
+		}
+		r.wait(t, 0, "s: hello Ana")
+		r.stop()
+		if err := r.Input("s", []byte("x")); err == nil {
+			t.Error("a service that has ended took input")
+		}
+	}
+}
+
+func TestTheLogFileGetsTheOutputWithoutColours(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "api.log")
+	r := start(t, backend.Options{Services: []backend.Service{{Name: "s", Run: `printf '\033[1mbold\033[0m\nend\n'`, Log: file}}})
+	r.wait(t, 0, "s = exited")
+	got, err := os.ReadFile(file)
+	if err != nil || string(got) != "bold\nend\n" {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+func TestWhatCannotBeStartedIsSaidAtOnce(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	port := l.Addr().(*net.TCPAddr).Port
+	tests := []struct {
+		service backend.Service
+		want    string
+	}{
+		{backend.Service{Run: "cat", Port: port}, fmt.Sprintf("port %d is taken by another program", port)},
+		{backend.Service{Run: "cat", EnvFile: "/none/.env"}, "there is no environment file /none/.env"},
+		{backend.Service{Run: "cat", Dir: "/none"}, "there is no folder /none to run in"},
+		{backend.Service{Run: "cat", Log: "/none/log"}, "open log"},
+		{backend.Service{Run: "no-such-command-here", Restart: backend.Never}, "exited with status 127"},
+	}
+	for _, tt := range tests {
+		tt.service.Name, tt.service.Health = "s", "tcp"
+		r := start(t, backend.Options{Services: []backend.Service{tt.service}})
+		err := r.Ready(within(t))
+		unhealthy, ok := errors.AsType[*backend.UnhealthyError](err)
+		if !ok || !strings.Contains(unhealthy.Reason, tt.want) {
+			t.Errorf("%+v: %v", tt.service, err)
+		}
+		r.stop()
+	}
+}
+
+func TestTimeToBecomeHealthyRunsOut(t *testing.T) {
+	r := start(t, backend.Options{Services: []backend.Service{{Name: "s", Run: "cat", Health: "/up", Timeout: time.Millisecond}}})
+	err := r.Ready(within(t))
+	if err == nil || !regexp.MustCompile(`^back-end s did not become healthy: /up on port \d+ does not answer well after 1ms$`).MatchString(err.Error()) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestNewRefusesWhatMakesNoSense(t *testing.T) {
+	cat := func(name string, depends ...string) backend.Service {
+		return backend.Service{Name: name, Run: "cat", Depends: depends}
+	}
+	tests := []struct {
+		services []backend.Service
+		want     string
+	}{
+		{[]backend.Service{{Name: "a"}}, "back-end a: needs a name and a command"},
+		{[]backend.Service{cat("a"), cat("a")}, "back-end a is there twice"},
+		{[]backend.Service{cat("a", "b")}, "back-end a depends on b, which does not exist"},
+		{[]backend.Service{cat("a", "b"), cat("b", "a"), cat("c")}, "these back-ends depend on each other in a circle: a, b"},
+		{[]backend.Service{{Name: "a", Run: "cat", Health: "up"}}, `back-end a: health is a path, tcp or log:PATTERN, not "up"`},
+		{[]backend.Service{{Name: "a", Run: "cat", Health: "log:("}}, "back-end a: health: error parsing regexp"},
+		{[]backend.Service{{Name: "a", Run: "cat", Restart: "often"}}, `back-end a: restart is on-failure, always or never, not "often"`},
+	}
+	for _, tt := range tests {
+		_, err := backend.New(backend.Options{Services: tt.services})
+		if err == nil || !strings.HasPrefix(err.Error(), tt.want) {
+			t.Errorf("got %v, want %s", err, tt.want)
+		}
+	}
+}
+
+func TestRealServersOfOtherLanguages(t *testing.T) {
+	dir := t.TempDir()
+	files := map[string]string{
+		"index.php": `<?php echo "php says ", $_SERVER["REQUEST_URI"];`,
+		"server.js": `require('http').createServer((q, a) => a.end('node says ' + q.url)).listen(process.env.PORT, () => console.log('up'))`,
+	}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for tool, run := range map[string]string{"php": "php -S localhost:$PORT index.php", "node": "node server.js"} {
+		t.Run(tool, func(t *testing.T) {
+			if _, err := exec.LookPath(tool); err != nil {
+				t.Skipf("SKIPPED: %s is not installed", tool)
+			}
+			r := start(t, backend.Options{Services: []backend.Service{{Name: tool, Run: run + " # $PORT", Dir: dir, Health: "/up"}}, Terminal: true})
+			mustBeReady(t, r)
+			if got := get(t, r.States()[0].URL+"/x"); got != tool+" says /x" {
+				t.Errorf("got %q", got)
+			}
+		})
+	}
+}
