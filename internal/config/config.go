@@ -140,5 +140,5 @@ type Build struct {
 	Minify    bool            `yaml:"minify" default:"true" doc:"Minify scripts, styles and pages."`
 	Base      string          `yaml:"base" default:"/" doc:"URL path under which the site will be served."`
 	Target    string          `yaml:"target" doc:"Oldest JavaScript to support, such as es2019; empty keeps the default of the build."`
-	Budget    map[string]Size `yaml:"budget" doc:"Largest size, compressed with gzip, of the files that match a pattern; a bigger one fails the build."`
+	Budget    map[string]Size `yaml:"budget" doc:"Largest size of the files that match a pattern, together and compressed with brotli; more fails the build."`
 }

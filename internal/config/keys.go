@@ -2,7 +2,6 @@ package config
 
 import (
 	"encoding"
-	"encoding/json"
 	"fmt"
 	"reflect"
 	"slices"
@@ -208,23 +207,17 @@ func (e *enumError) Error() string {
 	return fmt.Sprintf("%q is not one of %s", e.text, strings.Join(e.allowed, ", "))
 }
 
-// Text returns the value of a key in its text form, lists and structures as JSON.
+// Text returns the value of a key as one line: texts as they are, everything else as
+// [Config.JSON] has it.
 func (c *Config) Text(k Key) string {
-	v := c.Value(k)
-	switch x := v.(type) {
+	v := reflect.ValueOf(c).Elem().FieldByIndex(k.index)
+	switch x := v.Interface().(type) {
 	case string:
 		return x
+	case time.Duration:
+		return durationText(x)
 	case fmt.Stringer:
 		return x.String()
 	}
-	out, err := json.Marshal(v)
-	if err != nil {
-		return fmt.Sprint(v)
-	}
-	return string(out)
-}
-
-// Value returns the value of a key.
-func (c *Config) Value(k Key) any {
-	return reflect.ValueOf(c).Elem().FieldByIndex(k.index).Interface()
+	return string(c.JSON(k))
 }

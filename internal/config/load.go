@@ -270,6 +270,11 @@ func (c *Config) settle() {
 	if !strings.HasSuffix(c.Hub.Path, "/") {
 		c.Hub.Path += "/"
 	}
+	for i := range c.Backends {
+		if c.Backends[i].Run == "" && !c.Given("backends."+c.Backends[i].Name+".restart") {
+			c.Backends[i].Restart = "" // nothing is started, so nothing is started again
+		}
+	}
 	for _, p := range []*string{&c.Paths.Src, &c.Paths.Tmp, &c.Paths.Dist, &c.Paths.Public, &c.Paths.Bower} {
 		*p = filepath.ToSlash(filepath.Clean(*p))
 	}

@@ -133,7 +133,7 @@ build: { budget: { "*.js": 200KB } }
 	}
 	wantBackends := []Backend{
 		{Name: "zebra", Run: "php artisan serve --port $PORT", Path: "/api", Health: "/up", Env: map[string]string{"DEBUG": "true", "N": "1"}, Timeout: 30 * time.Second, Restart: "on-failure"},
-		{Name: "admin", URL: "http://localhost:8001", Host: "admin.localhost", Timeout: 5 * time.Second, Restart: "on-failure"},
+		{Name: "admin", URL: "http://localhost:8001", Host: "admin.localhost", Timeout: 5 * time.Second},
 	}
 	if diff := cmp.Diff(wantBackends, got.Backends); diff != "" {
 		t.Errorf("back-ends in file order (-want +got):\n%s", diff)

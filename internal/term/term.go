@@ -160,8 +160,12 @@ func newStyles(w io.Writer, profile termenv.Profile) styles {
 		place:   r.NewStyle().Bold(true),
 	}
 	for _, c := range [][3]string{
-		{"#2a93c9", "32", "6"}, {"#b06ab3", "133", "5"}, {"#c98a00", "172", "3"},
-		{"#3f9142", "71", "2"}, {"#5b7bd5", "68", "4"}, {"#d0637c", "168", "1"},
+		{"#2a93c9", "32", "6"},
+		{"#b06ab3", "133", "5"},
+		{"#c98a00", "172", "3"},
+		{"#3f9142", "71", "2"},
+		{"#5b7bd5", "68", "4"},
+		{"#d0637c", "168", "1"},
 	} {
 		s.services = append(s.services, color(c[0], c[1], c[2]))
 	}
