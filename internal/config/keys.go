@@ -221,3 +221,27 @@ func (c *Config) Text(k Key) string {
 	}
 	return string(c.JSON(k))
 }
+
+// Table describes what one element of a list or of a mapping by name may hold.
+type Table struct {
+	Path string // "backends.NAME", "hub.relays[]"
+	Doc  string
+	Keys []Key // their paths are the names inside the element
+}
+
+// Tables returns the elements of all lists and mappings that have keys of their own.
+func Tables() []Table {
+	var tables []Table
+	for _, k := range Keys() {
+		t := reflect.TypeFor[Config]().FieldByIndex(k.index).Type
+		if !isStructs(t) {
+			continue
+		}
+		path := k.Path + "[]"
+		if t == reflect.TypeFor[[]Backend]() {
+			path = k.Path + ".NAME"
+		}
+		tables = append(tables, Table{Path: path, Doc: k.Doc, Keys: appendKeys(nil, t.Elem(), "", nil)})
+	}
+	return tables
+}

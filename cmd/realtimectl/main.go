@@ -1,0 +1,74 @@
+// Command realtimectl runs a realtime web project: a development server with live
+// reload, a Socket.IO hub, the back-ends beside it, and the build for production.
+//
+// Each command has a file here: its flags, its help, its words. What a command does
+// is done by the packages below internal. Every way in which the program can end is
+// in exit.go.
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+func main() {
+	started := time.Now()
+	cobra.EnableCommandSorting = false // the help lists them in the order of use
+	ctx, stop := interruptible(context.Background())
+	code := run(ctx, os.Args[1:], streams{
+		in: os.Stdin, out: os.Stdout, err: os.Stderr, environ: os.Environ(), started: started,
+	})
+	stop()
+	os.Exit(code)
+}
+
+// streams is everything the program has of the world outside the file system.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer // data, and messages
+	environ  []string
+	started  time.Time
+}
+
+// run is the program: it returns the exit code.
+func run(ctx context.Context, args []string, s streams) int {
+	a := newApp(s)
+	root := a.root()
+	root.SetArgs(args)
+	cmd, err := root.ExecuteContextC(ctx)
+	return a.finish(ctx, cmd, err)
+}
+
+// interruptible returns a context that the first Ctrl-C, or another polite request to
+// stop, cancels. The second one ends the program at once: whoever asks twice does not
+// want to wait for connections to drain.
+func interruptible(parent context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(parent)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	done := make(chan struct{})
+	go func() {
+		for range 2 {
+			select {
+			case <-signals:
+				if ctx.Err() != nil {
+					os.Exit(exitInterrupted)
+				}
+				cancel()
+			case <-done:
+				return
+			}
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		close(done)
+		cancel()
+	}
+}
