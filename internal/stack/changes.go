@@ -25,7 +25,7 @@ type changes struct {
 	// foreign says that the pages come from a server that is not ours, whose URLs can
 	// only be guessed.
 	foreign bool
-	log      *slog.Logger
+	log     *slog.Logger
 }
 
 // apply takes one batch through the flow; it is called for one batch at a time.

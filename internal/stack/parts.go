@@ -113,7 +113,12 @@ func (p *parts) addHub(context.Context) error {
 		return err
 	}
 	p.rules = set.Len()
+	who, err := authenticator(p.cfg)
+	if err != nil {
+		return err
+	}
 	p.hub, err = hub.New(hub.Options{
+		Auth: who, Recovery: recovery(p.cfg),
 		Path: p.cfg.Hub.Path, Relays: set, Namespaces: p.cfg.Hub.Namespaces,
 		AllowOrigin: p.guard.AllowOrigin, Protocol: protocol(p.cfg.Hub.Limits),
 		MaxEventRate: p.cfg.Hub.Limits.Events, MaxRooms: p.cfg.Hub.Limits.Rooms,
