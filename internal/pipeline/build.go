@@ -9,9 +9,11 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/realtimectl/realtimectl/internal/diag"
+	"github.com/realtimectl/realtimectl/internal/pipeline/htmlscan"
 )
 
 // BuildOptions says what Build makes of which project. The zero value of every field but
@@ -33,6 +35,8 @@ type BuildOptions struct {
 	Zstd      bool              // write .zst siblings as well
 	Force     bool              // replace an output folder that holds what Build did not make
 	Budgets   []Budget          // limits that fail the build
+
+	Settings *Settings // a module made of a JSON file; nil = none
 
 	// ServerPaths are URL path prefixes ("/api/") that back-ends answer: a reference to
 	// them is kept without a word. "/socket.io/" always is one.
@@ -77,6 +81,7 @@ func Build(ctx context.Context, opts BuildOptions) (*Report, error) {
 // builder is one build: what it reads, and what it has made so far.
 type builder struct {
 	opts   BuildOptions
+	layout Layout
 	tree   *tree
 	out    string // absolute
 	log    *slog.Logger
@@ -95,13 +100,14 @@ func newBuilder(opts BuildOptions) (*builder, error) {
 		return nil, err
 	}
 	opts.Src = orDefault(opts.Src, layout.Src)
-	t, err := newTree(opts.Dir, opts.Src, opts.Out, opts.Tmp)
+	t, err := newTree(opts.Dir, opts.Src, opts.Tmp, opts.Out)
 	if err != nil {
 		return nil, err
 	}
 	t.server = append([]string{"/socket.io/", "/__realtimectl/"}, opts.ServerPaths...)
-	b := &builder{opts: opts, tree: t, out: absIn(t.dir, opts.Out), log: opts.Log, sink: newSink()}
-	if err := b.checkOut(layout); err != nil {
+	b := &builder{opts: opts, layout: layout, tree: t, out: absIn(t.dir, opts.Out), log: opts.Log, sink: newSink()}
+	t.built = b.sink.has
+	if err := b.checkOut(); err != nil {
 		return nil, err
 	}
 	b.before = readManifest(b.out)
@@ -131,7 +137,7 @@ func (b *builder) stage(name string) {
 // make fills the sink: every file of the output, uncompressed.
 func (b *builder) make(ctx context.Context) error {
 	b.stage("read")
-	files, err := b.readSources()
+	files, err := b.readSources(ctx)
 	if err != nil {
 		return err
 	}
@@ -153,25 +159,56 @@ func (b *builder) make(ctx context.Context) error {
 	return errors.Join(ctx.Err(), b.found.Err())
 }
 
-// readSources lists the sources and reads the pages among them.
-func (b *builder) readSources() ([]string, error) {
+// readSources runs the steps of development, in memory, carries out the pages' build
+// blocks and reads what the pages then refer to. It returns the sources.
+func (b *builder) readSources(ctx context.Context) ([]string, error) {
+	if err := b.generate(ctx); err != nil {
+		return nil, err
+	}
 	files, err := b.tree.sources()
 	if err != nil {
 		return nil, err
 	}
-	pages, found, err := b.tree.pages(files)
+	docs, err := b.documents(files)
 	if err != nil {
 		return nil, err
 	}
-	b.pages, b.found = pages, append(b.found, found...)
-	if len(pages) == 0 {
+	if len(docs) == 0 {
 		return nil, diag.List{{
 			Severity: diag.Error, Source: "build", Path: b.tree.rel(b.tree.src),
 			Message: "there is no page to build: no .html file with <!doctype html> or <html>",
 			Hint:    "put an index.html there, or name the folder that has one with paths.src",
 		}}
 	}
+	b.stage("assemble")
+	assembled, err := b.assemble(ctx, docs)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range docs {
+		doc := d.doc
+		if src, ok := assembled[d.file]; ok {
+			doc = htmlscan.Scan(src)
+		}
+		p, found := b.tree.readPage(d.file, doc)
+		b.pages, b.found = append(b.pages, p), append(b.found, found...)
+	}
 	return files, b.found.Err()
+}
+
+// generate runs the steps; what they make stays in memory.
+func (b *builder) generate(ctx context.Context) error {
+	steps := stepsFor(b.layout, b.opts.Settings)
+	ran := make([]ranStep, len(steps))
+	made, err := runSteps(b.tree, steps, ran, func(Step) bool { return ctx.Err() == nil })
+	if err := errors.Join(err, ctx.Err()); err != nil {
+		return err
+	}
+	for _, r := range ran {
+		b.found = append(b.found, r.found...)
+	}
+	b.tree.made = made
+	return b.found.Err()
 }
 
 // copyRest takes over the static folder as it is, and those sources that scripts may
@@ -196,7 +233,7 @@ func (b *builder) leftOvers(files []string) []string {
 	named := b.sink.namer()
 	return slices.DeleteFunc(slices.Clone(files), func(file string) bool {
 		name := b.tree.url(file)
-		if b.sink.has(name) || b.tree.isPublic(file) || isCode(name) && b.sink.used[file] {
+		if b.sink.has(name) || b.tree.isPublic(file) || isCode(name) && b.sink.used[file] || b.isCachedTemplate(name) {
 			return true
 		}
 		if b.tree.src == b.tree.dir || isCode(name) || b.sink.used[file] {
@@ -204,6 +241,12 @@ func (b *builder) leftOvers(files []string) []string {
 		}
 		return false
 	})
+}
+
+// isCachedTemplate reports whether a fragment is in the templates' script already.
+func (b *builder) isCachedTemplate(name string) bool {
+	_, cached := b.tree.made[templatesName]
+	return cached && strings.HasPrefix(name, templatesDir) && path.Ext(name) == ".html"
 }
 
 // isCode reports whether a file is something that bundling takes in.

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"os"
 	"path"
 	"path/filepath"
 	"runtime"
@@ -37,11 +36,11 @@ func (b *builder) classicScripts(ctx context.Context) error {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			src, err := os.ReadFile(file)
+			src, err := b.tree.read(file)
 			if err != nil {
-				return fmt.Errorf("read %s: %w", b.tree.rel(file), err)
+				return err
 			}
-			result := b.transform(b.tree.rel(file), string(src))
+			result := b.transform(b.tree.rel(file), string(src), b.opts.SourceMap)
 			found[i] = b.messages(result.Errors, result.Warnings)
 			return b.putScript(file, result)
 		})
@@ -54,7 +53,7 @@ func (b *builder) classicScripts(ctx context.Context) error {
 }
 
 // transform minifies one script that is no module.
-func (b *builder) transform(name, src string) api.TransformResult {
+func (b *builder) transform(name, src string, maps bool) api.TransformResult {
 	target, engines, _ := parseTarget(b.opts.Target) // checked by esbuildOptions or here by the default
 	opts := api.TransformOptions{
 		Sourcefile: name, Loader: loaderFor(name), Target: target, Engines: engines,
@@ -62,7 +61,7 @@ func (b *builder) transform(name, src string) api.TransformResult {
 		Define: b.opts.Define, LogLevel: api.LogLevelSilent, LogLimit: maxMessages,
 		MinifyWhitespace: !b.opts.NoMinify, MinifyIdentifiers: !b.opts.NoMinify, MinifySyntax: !b.opts.NoMinify,
 	}
-	if b.opts.SourceMap {
+	if maps {
 		opts.Sourcemap = api.SourceMapExternal
 	}
 	return api.Transform(src, opts)

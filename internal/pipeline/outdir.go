@@ -18,7 +18,7 @@ import (
 const stale = time.Hour
 
 // checkOut refuses an output folder whose replacement could lose the user's work.
-func (b *builder) checkOut(layout Layout) error {
+func (b *builder) checkOut() error {
 	switch {
 	case within(b.tree.dir, b.out):
 		return refuse(b.out, "it is the project, or a folder above it", "name a folder of its own with --out")
@@ -35,18 +35,18 @@ func (b *builder) checkOut(layout Layout) error {
 	if !info.IsDir() {
 		return refuse(b.out, "it is not a folder", "remove it, or name another with --out")
 	}
-	return b.checkContent(layout)
+	return b.checkContent()
 }
 
 // checkContent accepts a folder that is empty, that the last build made, or that the
 // project itself treats as throw-away.
-func (b *builder) checkContent(layout Layout) error {
+func (b *builder) checkContent() error {
 	entries, err := os.ReadDir(b.out)
 	if err != nil {
 		return fmt.Errorf("look at the output folder: %w", err)
 	}
 	ours := len(entries) == 0 || readManifest(b.out) != nil
-	if ours || b.opts.Force || layout.Dist != "" && b.out == absIn(b.tree.dir, layout.Dist) || b.ignored() {
+	if ours || b.opts.Force || b.layout.Dist != "" && b.out == absIn(b.tree.dir, b.layout.Dist) || b.ignored() {
 		return nil
 	}
 	return refuse(b.out, fmt.Sprintf("it holds files that this tool did not make, %s for one", entries[0].Name()),

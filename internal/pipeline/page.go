@@ -3,9 +3,7 @@ package pipeline
 import (
 	"bytes"
 	"fmt"
-	"os"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -57,8 +55,8 @@ func isPage(src []byte) bool {
 }
 
 // readPage scans a document and sorts what it refers to.
-func (t *tree) readPage(file string, src []byte) (*page, diag.List) {
-	p := &page{file: file, out: t.url(file), doc: htmlscan.Scan(src)}
+func (t *tree) readPage(file string, doc *htmlscan.Doc) (*page, diag.List) {
+	p := &page{file: file, out: t.url(file), doc: doc}
 	p.base = path.Dir(p.out)
 	var found diag.List
 	for i, tag := range p.doc.Tags {
@@ -221,6 +219,10 @@ func (t *tree) locate(p *page, r *ref) diag.List {
 	var name string
 	name, r.tail = splitTail(r.url)
 	at := p.urlPath(name)
+	if t.built(at) {
+		r.kind = refPinned
+		return nil
+	}
 	if file, ok := t.find(at); ok {
 		r.file = file
 		if t.isPublic(file) && r.kind != refModule && r.kind != refStyle {
@@ -263,25 +265,4 @@ func (p *page) diagnose(t *tree, offset int, message string) diag.Diagnostic {
 		Severity: diag.Error, Source: "html", Path: t.rel(p.file), Line: line, Column: col,
 		Message: message, Excerpt: diag.Excerpt(p.doc.Src, line, col),
 	}
-}
-
-// pages reads every document among the files.
-func (t *tree) pages(files []string) ([]*page, diag.List, error) {
-	var pages []*page
-	var found diag.List
-	for _, file := range files {
-		if ext := strings.ToLower(filepath.Ext(file)); ext != ".html" && ext != ".htm" {
-			continue
-		}
-		src, err := os.ReadFile(file)
-		if err != nil {
-			return nil, nil, fmt.Errorf("read page: %w", err)
-		}
-		if !isPage(src) {
-			continue
-		}
-		p, diags := t.readPage(file, src)
-		pages, found = append(pages, p), append(found, diags...)
-	}
-	return pages, found, nil
 }

@@ -24,7 +24,9 @@ type Options struct {
 	Src string // folder of the sources, relative to Dir; "" = detected (see Detect)
 	Tmp string // the generated layer, relative to Dir; "" = ".tmp"
 	Out string // the output folder of Build, which holds no sources; "" = "dist"
-	Log *slog.Logger
+
+	Settings *Settings    // a module made of a JSON file; nil = none
+	Log      *slog.Logger // nil = discard
 }
 
 // Result is what a run has changed.
@@ -62,7 +64,7 @@ func New(opts Options) (*Pipeline, error) {
 	if err != nil {
 		return nil, err
 	}
-	steps := stepsFor(t, layout)
+	steps := stepsFor(layout, opts.Settings)
 	return &Pipeline{
 		tree: t, tmp: absIn(t.dir, tmp), log: orDiscard(opts.Log), steps: steps,
 		ran: make([]ranStep, len(steps)), disk: map[string][]byte{}, wrong: map[string]diag.List{},

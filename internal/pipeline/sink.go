@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/base32"
-	"fmt"
 	"maps"
-	"os"
 	"path"
 	"slices"
 	"strings"
@@ -59,9 +57,9 @@ func (s *sink) asset(t *tree, file string) (string, error) {
 	if ok {
 		return name, nil
 	}
-	data, err := os.ReadFile(file)
+	data, err := t.read(file)
 	if err != nil {
-		return "", fmt.Errorf("copy %s: %w", t.rel(file), err)
+		return "", err
 	}
 	name = hashedName(source, data)
 	s.put(name, data, source)

@@ -2,4 +2,13 @@ package pipeline
 
 // stepsFor returns the steps that a project of this layout needs, in the order in which
 // they run.
-func stepsFor(_ *tree, _ Layout) []Step { return nil }
+func stepsFor(layout Layout, settings *Settings) []Step {
+	var steps []Step
+	if settings != nil {
+		steps = append(steps, &configStep{settings: *settings})
+	}
+	if layout.Kind == Plain {
+		return steps
+	}
+	return append(steps, &scriptsStep{}, &partialsStep{layout: layout}, &injectStep{layout: layout, cache: newInfoCache()})
+}

@@ -18,6 +18,8 @@ type tree struct {
 	src    string            // absolute
 	public string            // absolute; "" when the project has none
 	skip   []string          // absolute folders that are no sources: output, generated layer
+	tmp    string            // the generated layer, absolute; in a build it is not on disk
+	built  func(string) bool // in a build: whether the output has a file already
 	server []string          // URL path prefixes that the running server answers
 	made   map[string][]byte // what steps have made, by slash path below the root URL
 }
@@ -25,8 +27,9 @@ type tree struct {
 // packageDirs are served under their own names, as the development server does.
 var packageDirs = [...]string{"node_modules", "bower_components"}
 
-// newTree opens the project at dir. Folder names are relative to it, src may be ".".
-func newTree(dir, src string, skip ...string) (*tree, error) {
+// newTree opens the project at dir. Folder names are relative to it, src may be "."; tmp
+// and skip hold no sources.
+func newTree(dir, src, tmp string, skip ...string) (*tree, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, fmt.Errorf("find the project folder: %w", err)
@@ -34,11 +37,14 @@ func newTree(dir, src string, skip ...string) (*tree, error) {
 	if abs, err = filepath.EvalSymlinks(abs); err != nil {
 		return nil, fmt.Errorf("find the project folder: %w", err)
 	}
-	t := &tree{dir: abs, src: filepath.Join(abs, src), made: map[string][]byte{}}
+	t := &tree{
+		dir: abs, src: filepath.Join(abs, src), tmp: absIn(abs, tmp), made: map[string][]byte{},
+		built: func(string) bool { return false },
+	}
 	if public := filepath.Join(abs, "public"); public != t.src && isDir(public) {
 		t.public = public
 	}
-	for _, s := range skip {
+	for _, s := range append(skip, tmp) {
 		t.skip = append(t.skip, absIn(abs, s))
 	}
 	return t, nil
@@ -60,6 +66,9 @@ func (t *tree) find(urlPath string) (string, bool) {
 			return t.existing(filepath.Join(t.dir, filepath.FromSlash(rel)))
 		}
 	}
+	if _, ok := t.made[rel]; ok {
+		return rooted(t.tmp, rel), true
+	}
 	for _, root := range []string{t.public, t.src} {
 		if root == "" {
 			continue
@@ -76,6 +85,32 @@ func (t *tree) existing(file string) (string, bool) {
 	return file, err == nil && info.Mode().IsRegular()
 }
 
+// isMade reports whether a file is one that steps have made and that exists in memory.
+func (t *tree) isMade(file string) bool {
+	r, err := filepath.Rel(t.tmp, file)
+	if err != nil {
+		return false
+	}
+	_, ok := t.made[filepath.ToSlash(r)]
+	return ok
+}
+
+// read returns a file's content: what steps have made of it, or what is on disk.
+func (t *tree) read(file string) ([]byte, error) {
+	for _, root := range []string{t.tmp, t.src} {
+		if r, err := filepath.Rel(root, file); err == nil {
+			if data, ok := t.made[filepath.ToSlash(r)]; ok {
+				return data, nil
+			}
+		}
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", t.rel(file), err)
+	}
+	return data, nil
+}
+
 // rel returns a file's path relative to the project, with slashes: how diagnostics and
 // source maps name it.
 func (t *tree) rel(file string) string {
@@ -88,7 +123,7 @@ func (t *tree) rel(file string) string {
 
 // url returns the path, without the leading slash, under which a source file is served.
 func (t *tree) url(file string) string {
-	for _, root := range []string{t.public, t.src, t.dir} {
+	for _, root := range []string{t.tmp, t.public, t.src, t.dir} {
 		if root == "" {
 			continue
 		}

@@ -34,9 +34,9 @@ func Annotate(src string) ([]Insertion, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := annotator{script: s, done: map[int]bool{}, injected: map[string]bool{}}
+	a := annotator{script: s, done: map[int]bool{}, injected: map[string]bool{}, modules: map[string]bool{}}
 	for _, st := range s.body {
-		walk(st, a.findInjected)
+		walk(st, a.survey)
 	}
 	a.block(s.body, 0)
 	slices.SortStableFunc(a.edits, func(x, y Insertion) int { return cmp.Compare(x.At, y.At) })
@@ -73,6 +73,7 @@ type annotator struct {
 	edits    []Insertion
 	done     map[int]bool    // offsets of functions that were dealt with
 	injected map[string]bool // names that have a $inject already
+	modules  map[string]bool // names that stand for a module
 }
 
 // scope is one block and the names declared in it.
@@ -87,18 +88,33 @@ type declaration struct {
 	at int      // where name.$inject = … may be inserted
 }
 
-// findInjected notes names whose dependencies the author has written out.
-func (a *annotator) findInjected(n ast.Node) bool {
-	assign, ok := n.(*ast.AssignExpression)
-	if !ok {
-		return true
-	}
-	if receiver, name, ok := member(assign.Left); ok && name == "$inject" {
-		if id, ok := identifier(receiver); ok {
-			a.injected[id] = true
+// survey notes the names whose dependencies the author has written out, and those that
+// stand for a module.
+func (a *annotator) survey(n ast.Node) bool {
+	switch n := n.(type) {
+	case *ast.Binding:
+		if name, ok := identifier(n.Target); ok {
+			a.noteModule(name, n.Initializer)
+		}
+	case *ast.AssignExpression:
+		if receiver, name, ok := member(n.Left); ok && name == "$inject" {
+			if id, ok := identifier(receiver); ok {
+				a.injected[id] = true
+			}
+		}
+		if name, ok := identifier(n.Left); ok {
+			a.noteModule(name, n.Right)
 		}
 	}
 	return true
+}
+
+func (a *annotator) noteModule(name string, value ast.Expression) {
+	if call, ok := value.(*ast.CallExpression); ok {
+		if sure, _ := a.isModule(call); sure {
+			a.modules[name] = true
+		}
+	}
 }
 
 // block handles the statements of one block; start is where its first one may go.
@@ -134,30 +150,33 @@ func (a *annotator) afterDirectives(list []ast.Statement, at int) int {
 	return at
 }
 
-// endOf returns the offset at which something may be inserted behind a statement.
+// endOf returns the offset at which something may be inserted behind a statement that
+// gives a function a name; other statements have none, -1.
 func (a *annotator) endOf(list []ast.Statement, i int) int {
-	end := start(list[i])
 	switch st := list[i].(type) {
 	case *ast.ClassDeclaration:
 		return offset(st.Class.RightBrace) + 1
 	case *ast.VariableStatement:
-		end = a.endOfBindings(st.List)
+		return a.endOfBindings(st.List)
 	case *ast.LexicalDeclaration:
-		end = a.endOfBindings(st.List)
+		return a.endOfBindings(st.List)
 	case *ast.ExpressionStatement:
-		if assign, ok := st.Expression.(*ast.AssignExpression); ok {
-			end = a.endOfExpression(assign.Right)
+		if assign, ok := st.Expression.(*ast.AssignExpression); ok && functionOf(assign.Right) != nil {
+			return a.afterSemicolon(a.endOfExpression(assign.Right))
 		}
 	}
-	return a.afterSemicolon(end)
+	return -1
 }
 
 func (a *annotator) endOfBindings(list []*ast.Binding) int {
+	if !slices.ContainsFunc(list, func(b *ast.Binding) bool { return functionOf(b.Initializer) != nil }) {
+		return -1
+	}
 	last := list[len(list)-1]
 	if last.Initializer == nil {
-		return start(last.Target)
+		return a.afterSemicolon(int(last.Target.Idx1()) - 1)
 	}
-	return a.endOfExpression(last.Initializer)
+	return a.afterSemicolon(a.endOfExpression(last.Initializer))
 }
 
 // endOfExpression returns the offset behind an expression and the parentheses around it.

@@ -104,26 +104,34 @@ func (a *annotator) markedArguments(call *ast.CallExpression) {
 }
 
 // moduleCall handles module.controller("Name", function (…) {}) and its siblings. The
-// receiver is angular.module(…), a chain of such calls, or any name: modules are kept
-// in variables.
+// receiver is angular.module(…), a chain of such calls, or a name: modules are kept in
+// variables. Libraries have methods of these names too, so the less is known of the
+// receiver, the more the arguments must look the part.
 func (a *annotator) moduleCall(call *ast.CallExpression, receiver ast.Expression, method string) {
-	if !isModule(receiver) {
+	sure, maybe := a.isModule(receiver)
+	if !sure && !maybe {
 		return
 	}
 	n := len(call.ArgumentList)
 	switch method {
 	case "config", "run":
-		if n == 1 {
+		if n == 1 && sure {
 			a.argument(call, 0)
 		}
-	case "controller", "service", "factory", "filter", "animation", "decorator", "provider", "directive", "component":
-		if n == 1 {
+	case "filter", "animation", "decorator", "controller", "service", "factory", "provider", "directive", "component":
+		if n == 1 && sure {
 			a.registerAll(call, method)
 		}
-		if n == 2 && functionOf(call.ArgumentList[0]) == nil {
+		if n == 2 && (sure && functionOf(call.ArgumentList[0]) == nil || namesInjectable(call.ArgumentList[0])) {
 			a.register(method, call.ArgumentList[1], a.limit(call, 1))
 		}
 	}
+}
+
+// namesInjectable reports whether an argument is the literal name of something.
+func namesInjectable(e ast.Expression) bool {
+	_, ok := text(e)
+	return ok
 }
 
 // registerAll handles module.controller({ One: function (…) {}, … }).
@@ -139,33 +147,41 @@ func (a *annotator) registerAll(call *ast.CallExpression, method string) {
 	}
 }
 
-// isModule reports whether an expression may be an AngularJS module.
-func isModule(e ast.Expression) bool {
-	if _, ok := identifier(e); ok {
-		return true
+// isModule reports whether an expression is an AngularJS module for sure, or may be one.
+func (a *annotator) isModule(e ast.Expression) (sure, maybe bool) {
+	if name, ok := identifier(e); ok {
+		return a.modules[name] || soundsLikeModule(name), true
 	}
-	if _, _, ok := member(e); ok {
-		return true
+	if _, name, ok := member(e); ok {
+		return soundsLikeModule(name), true
 	}
 	call, ok := e.(*ast.CallExpression)
 	if !ok {
-		return false
+		return false, false
 	}
 	if isAngularModule(call) {
-		return true
+		return true, true
 	}
 	receiver, method, ok := member(call.Callee)
 	if !ok {
-		return false
+		return false, false
 	}
 	switch method {
 	case "config", "run", "controller", "service", "factory", "filter", "animation", "decorator",
 		"provider", "directive", "component", "constant", "value", "info":
-		return isModule(receiver)
+		return a.isModule(receiver)
 	case "module":
-		return true // a factory of modules: ng.module('x'), core.module('x')
+		return true, true // a factory of modules: ng.module('x'), core.module('x')
 	}
-	return false
+	return false, false
+}
+
+// soundsLikeModule accepts the names under which projects keep modules that were made in
+// another file.
+func soundsLikeModule(name string) bool {
+	name = strings.ToLower(name)
+	return strings.HasSuffix(name, "app") || strings.HasSuffix(name, "mod") || strings.HasSuffix(name, "module") ||
+		strings.HasSuffix(name, "modules")
 }
 
 // register annotates one definition and what lies within it.
@@ -309,9 +325,9 @@ func (a *annotator) provider(e ast.Expression) {
 		return
 	}
 	a.within(body, func() {
-		for i, st := range body.List {
+		for _, st := range body.List {
 			if value, ok := assigned(st, "$get"); ok {
-				a.inject(value, a.endOf(body.List, i))
+				a.inject(value, len(a.src))
 			}
 		}
 	})

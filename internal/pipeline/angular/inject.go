@@ -206,7 +206,7 @@ func list(names []string) string {
 // commentsBefore returns the comments that stand directly before an offset.
 func (a *annotator) commentsBefore(at int) string {
 	var found string
-	for {
+	for at > 0 { // some nodes do not know where they begin
 		before := strings.TrimRight(a.src[:at], " \t\r\n")
 		line := before[strings.LastIndexByte(before, '\n')+1:]
 		switch {
@@ -219,6 +219,7 @@ func (a *annotator) commentsBefore(at int) string {
 		}
 		found = a.src[at:len(before)] + "\n" + found
 	}
+	return found
 }
 
 // isMarked reports whether the comments before an offset ask for injection.

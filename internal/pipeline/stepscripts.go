@@ -1,0 +1,50 @@
+package pipeline
+
+import (
+	"path"
+	"strings"
+
+	"github.com/evanw/esbuild/pkg/api"
+)
+
+// scriptsStep makes plain scripts of TypeScript and JSX in projects whose pages load
+// scripts one by one. Plain scripts are served as they are.
+type scriptsStep struct{}
+
+// Name returns "scripts".
+func (s *scriptsStep) Name() string { return "scripts" }
+
+// Concerns is true for TypeScript and JSX.
+func (s *scriptsStep) Concerns(p string) bool { return needsCompiling(p) }
+
+func needsCompiling(p string) bool {
+	switch path.Ext(p) {
+	case ".ts", ".tsx", ".jsx":
+		return !strings.HasSuffix(p, ".d.ts")
+	}
+	return false
+}
+
+// Run compiles every such file for itself.
+func (s *scriptsStep) Run(w *Work) error {
+	m := messenger{tree: w.tree}
+	for _, file := range w.Sources() {
+		name := w.URL(file)
+		if !needsCompiling(name) {
+			continue
+		}
+		src, err := w.Read(file)
+		if err != nil {
+			return err
+		}
+		result := api.Transform(string(src), api.TransformOptions{
+			Sourcefile: w.Rel(file), Loader: loaderFor(name), Sourcemap: api.SourceMapInline,
+			Charset: api.CharsetUTF8, LogLevel: api.LogLevelSilent, LogLimit: maxMessages,
+		})
+		for _, d := range m.messages(result.Errors, result.Warnings) {
+			w.Report(d)
+		}
+		w.Emit(replaceExt(name, ".js"), result.Code)
+	}
+	return nil
+}
