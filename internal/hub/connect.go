@@ -99,10 +99,9 @@ func (p *peer) admit(pkt *socketio.Packet, who auth.Identity) {
 		m.id = p.socketID(namespace)
 		m.pid = p.hub.recovery.newPID(p.conn.Revision(), m.id)
 	}
-	p.conn.Accept(namespace, m.id, m.pid)
-	p.hub.recovery.enter(m, namespace, back)
 	m.describe(slices.Clone(pkt.Data), who.User)
 	p.members = append(p.members, m)
+	p.hub.recovery.enter(m, namespace, p.conn.Accept(namespace, m.id, m.pid), back)
 	for _, room := range who.Rooms {
 		m.ns.join(m, room, p.hub.opts.MaxRooms)
 	}

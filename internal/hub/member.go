@@ -18,15 +18,14 @@ const (
 
 // member is one client in one namespace: what the official server calls a socket.
 type member struct {
-	hub    *Hub
-	id     string
-	pid    string // the secret by which it may come back; "" if it may not
-	conn   *socketio.Conn
-	shard  *shard
-	ns     *namespace
-	seat   seat          // in the namespace's group
-	joined uint64        // the last event before it came; earlier ones are not for it
-	got    atomic.Uint64 // the last event that was handed to its session
+	hub   *Hub
+	id    string
+	pid   string // the secret by which it may come back; "" if it may not
+	conn  *socketio.Conn
+	shard *shard
+	ns    *namespace
+	seat  seat          // in the namespace's group
+	got   atomic.Uint64 // the last event that was handed to its session
 
 	// Guarded by ns.mu.
 	rooms []*seat
@@ -40,6 +39,7 @@ type member struct {
 	away atomic.Bool // has left; its events are ignored
 
 	// The shard's own.
+	open  bool                 // it has been told that it is connected; what was queued before is not for it
 	out   []*socketio.Outgoing // this round's packets
 	last  uint64               // the last of them that is in the history
 	round uint64               // the last delivery that has seen the member

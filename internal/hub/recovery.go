@@ -132,13 +132,13 @@ func (h *Hub) supersede(namespace, pid string) {
 	}
 }
 
-// enter makes a member one of its namespace's, in step with the events: it gets what it
-// missed, and everything after that.
-func (r *recovery) enter(m *member, namespace string, back *absent) {
+// enter makes a member one of its namespace's, in step with the events: it hears that it
+// is connected, then what it missed, then everything that is numbered from now on.
+func (r *recovery) enter(m *member, namespace string, connect *socketio.Outgoing, back *absent) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	m.joined = r.seq
 	m.hub.enter(m, namespace)
+	m.shard.push(delivery{packet: connect, opens: m})
 	if back == nil {
 		m.got.Store(r.seq)
 		return
@@ -149,7 +149,7 @@ func (r *recovery) enter(m *member, namespace string, back *absent) {
 		m.ns.join(m, room, m.hub.opts.MaxRooms)
 	}
 	for _, p := range r.missed(back, from) {
-		m.shard.push(delivery{packet: p.packet, single: []*member{m}, seq: p.seq, replay: true})
+		m.shard.push(delivery{packet: p.packet, single: []*member{m}, seq: p.seq})
 	}
 }
 

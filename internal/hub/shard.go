@@ -36,8 +36,8 @@ type delivery struct {
 	single []*member // of this shard or another
 	except *audience
 	tally  *tally
-	seq    uint64 // the event's number in the history; 0 for none
-	replay bool   // for a member that comes back, which earlier events are else not for
+	seq    uint64  // the event's number in the history; 0 for none
+	opens  *member // the one the packet tells that it is connected
 }
 
 // audience is who is left out.
@@ -188,22 +188,31 @@ func (s *shard) keep(out []*socketio.Outgoing) []*socketio.Outgoing {
 // member that was seen already, or is left out, carries the round's number.
 func (s *shard) collect(d *delivery) int {
 	s.round++
+	if d.opens != nil {
+		d.opens.open = true
+		s.add(d.opens, d)
+		return 1
+	}
 	if d.except != nil {
 		s.each(d.except.groups, d.except.single, func(*member) {})
 	}
 	n := 0
 	s.each(d.groups, d.single, func(m *member) {
-		if d.seq > 0 && d.seq <= m.joined && !d.replay {
-			return // it has come after the event
+		if m.open {
+			s.add(m, d)
+			n++
 		}
-		m.last = max(m.last, d.seq)
-		if len(m.out) == 0 {
-			s.touched = append(s.touched, m)
-		}
-		m.out = append(m.out, d.packet)
-		n++
 	})
 	return n
+}
+
+// add puts a packet into a member's round.
+func (s *shard) add(m *member, d *delivery) {
+	if len(m.out) == 0 {
+		s.touched = append(s.touched, m)
+	}
+	m.out = append(m.out, d.packet)
+	m.last = max(m.last, d.seq)
 }
 
 // each visits the shard's members of groups and single, each once a round.

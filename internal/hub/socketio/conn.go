@@ -31,13 +31,13 @@ type Conn struct {
 	first    bool     // a packet has come; the parser is settled
 	implicit bool     // revision 3: the client is in "/" without asking
 	spaces   []string // the namespaces the client is in
-	partial  partial
+	partial  *partial // nil mostly
 }
 
 // partial is a binary packet that waits for its attachments.
 type partial struct {
 	packet Packet
-	want   int // attachments still to come; 0 when there is no such packet
+	want   int // attachments still to come
 	size   int // bytes of attachments so far
 }
 
@@ -96,7 +96,7 @@ func (c *Conn) decode(m engineio.Message) (*Packet, error) {
 }
 
 func (c *Conn) decodeText(text []byte) (*Packet, error) {
-	if c.partial.want > 0 {
+	if c.partial != nil {
 		return nil, errOrder
 	}
 	h, data, err := parseHead(text, c.opts)
@@ -124,7 +124,7 @@ func (c *Conn) decodeText(text []byte) (*Packet, error) {
 		}
 	}
 	if h.attachments > 0 {
-		c.partial = partial{packet: p, want: h.attachments}
+		c.partial = &partial{packet: p, want: h.attachments}
 		return nil, nil
 	}
 	return &p, nil
@@ -171,8 +171,8 @@ func queryAuth(query url.Values) []byte {
 
 // attach adds bytes to the packet that waits for them.
 func (c *Conn) attach(data []byte) (*Packet, error) {
-	w := &c.partial
-	if w.want == 0 {
+	w := c.partial
+	if w == nil {
 		return nil, errOrder
 	}
 	w.size += len(data)
@@ -184,9 +184,8 @@ func (c *Conn) attach(data []byte) (*Packet, error) {
 	if w.want > 0 {
 		return nil, nil
 	}
-	p := w.packet
-	c.partial = partial{}
-	return &p, nil
+	c.partial = nil
+	return &w.packet, nil
 }
 
 // In reports whether the client is in a namespace.
@@ -195,21 +194,21 @@ func (c *Conn) In(namespace string) bool { return slices.Contains(c.spaces, name
 // Full reports whether the client is in as many namespaces as it may be.
 func (c *Conn) Full() bool { return len(c.spaces) >= c.opts.MaxNamespaces }
 
-// Accept lets the client into a namespace and tells it its socket id. With a pid, the
-// client may come back after a break (connection state recovery); "" for none.
-func (c *Conn) Accept(namespace, id, pid string) {
+// Accept lets the client into a namespace and returns the CONNECT packet that tells it
+// so, and its socket id; sending it is the caller's. With a pid, the client may come back
+// after a break (connection state recovery); "" for none.
+func (c *Conn) Accept(namespace, id, pid string) *Outgoing {
 	c.spaces = append(c.spaces, namespace)
 	c.session.CloseAfter(0, "")
 	if c.Revision() == 4 {
-		c.Send(encode(reply{kind: Connect, namespace: namespace}, false))
-		return
+		return encode(reply{kind: Connect, namespace: namespace}, false)
 	}
 	data := rawjson.AppendString([]byte(`{"sid":`), id)
 	if pid != "" {
 		data = rawjson.AppendString(append(data, `,"pid":`...), pid)
 	}
 	data = append(data, '}')
-	c.Send(encode(reply{kind: Connect, namespace: namespace, data: data}, false))
+	return encode(reply{kind: Connect, namespace: namespace, data: data}, false)
 }
 
 // Refuse tells the client why it may not enter a namespace. Data, if any, is raw JSON.
