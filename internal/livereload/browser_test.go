@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
 
@@ -149,5 +151,13 @@ func (b *tab) notReloaded() {
 	b.t.Helper()
 	if !eval[bool](b, "window.kept === true") {
 		b.t.Error("the page was reloaded")
+	}
+}
+
+// front makes the tab the one that a person looks at.
+func (b *tab) front() {
+	b.t.Helper()
+	if _, err := chromedp.Call(b.ctx, page.BringToFront, cdp.Empty{}); err != nil {
+		b.t.Fatal(err)
 	}
 }

@@ -28,6 +28,8 @@ type site struct {
 	*livereload.Server
 	stop func()
 
+	marks int // how often settle was called
+
 	// policy is the Content-Security-Policy of every page.
 	policy string
 }

@@ -96,8 +96,8 @@ function item(m: Mistake): HTMLElement {
 }
 
 function line(text: string): HTMLElement {
-  const kind = text.startsWith(">") ? "hit" : /^ +\| *\^$/.test(text) ? "caret" : "";
-  return make("span", kind, text || " ");
+  if (/^ +\| *\^$/.test(text)) return make("span", "hit", text.slice(0, -1), make("b", "", "^"));
+  return make("span", text.startsWith(">") ? "hit" : "", text || " ");
 }
 
 function make(tag: string, name = "", ...children: (Node | string)[]): HTMLElement {
