@@ -107,14 +107,14 @@ func (in *injection) replaceValidators(header http.Header) {
 	}
 }
 
-// wants reports whether an answer is a page to put the element into, and which codings to
+// wants reports whether an answer of that kind is a page to put the element into, and which codings to
 // undo before, last first.
-func (in *injection) wants(status int, header http.Header) (codings []string, ok bool) {
+func (in *injection) wants(status int, kind string, header http.Header) (codings []string, ok bool) {
 	if status < 200 || status >= 300 && status < 400 ||
 		status == http.StatusNoContent || status == http.StatusResetContent || status == http.StatusPartialContent {
 		return nil, false
 	}
-	if header.Get("Content-Length") == "0" || header.Get("Content-Range") != "" || !isHTML(header.Get("Content-Type")) {
+	if header.Get("Content-Length") == "0" || header.Get("Content-Range") != "" || !isHTML(kind) {
 		return nil, false
 	}
 	if disposition, _, _ := strings.Cut(header.Get("Content-Disposition"), ";"); strings.EqualFold(strings.TrimSpace(disposition), "attachment") {

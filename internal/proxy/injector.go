@@ -16,6 +16,7 @@ type injector struct {
 	ours    bool // the browser has our version of the page: a 304 speaks of that
 
 	status   int       // 0 until WriteHeader
+	kind     string    // the Content-Type, or what the first bytes look like
 	decided  bool      // the header is out
 	document *document // nil: pass everything
 	decoding *decoding // feeds document when the body is compressed
@@ -33,8 +34,8 @@ func (w *injector) WriteHeader(status int) {
 		return
 	}
 	w.status = status
-	_, typed := w.Header()["Content-Type"]
-	if typed || w.Header().Get("Content-Encoding") != "" || status < 200 || status == http.StatusNoContent || status == http.StatusNotModified {
+	w.kind = w.Header().Get("Content-Type")
+	if w.kind != "" || w.Header().Get("Content-Encoding") != "" || status < 200 || status == http.StatusNoContent || status == http.StatusNotModified {
 		w.decide()
 	}
 }
@@ -43,7 +44,7 @@ func (w *injector) WriteHeader(status int) {
 func (w *injector) decide() {
 	w.decided = true
 	header := w.Header()
-	codings, ok := w.wants(w.status, header)
+	codings, ok := w.wants(w.status, w.kind, header)
 	switch {
 	case ok:
 		w.document = w.adapt(header, w.request)
@@ -79,9 +80,23 @@ func (w *injector) prepare(p []byte) {
 		return
 	}
 	if p != nil {
-		w.Header().Set("Content-Type", http.DetectContentType(p))
+		w.sniff(p)
 	}
 	w.decide()
+}
+
+// sniff finds the type that was not named. A header that is there but empty says that the
+// browser has to find out, so nothing is named then; with nosniff, it will not.
+func (w *injector) sniff(p []byte) {
+	header := w.Header()
+	_, silent := header["Content-Type"]
+	if silent && header.Get("X-Content-Type-Options") != "" {
+		return
+	}
+	w.kind = http.DetectContentType(p)
+	if !silent {
+		header.Set("Content-Type", w.kind)
+	}
 }
 
 // ReadFrom keeps the fast path of net/http (sendfile) for what passes untouched.

@@ -1,8 +1,8 @@
 // Package proxy stands in front of an application.
 //
 // [Inject] adds the reload script to the HTML of any handler. [New] forwards to another
-// server, our own back-end or the application of a user. [NewRoutes] chooses among handlers
-// by host and path. What is built on net/http/httputil stays as it is there: one handler
+// server, our own back-end or the application of a user. What is built on
+// net/http/httputil stays as it is there: one handler
 // type, composed by its hooks.
 package proxy
 
@@ -152,6 +152,8 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		// rest of the upload first.
 		_ = http.NewResponseController(w).EnableFullDuplex() // not supported: as before
 	}
+	// A target that names no type leaves it to the browser; net/http would name one.
+	w.Header()["Content-Type"] = nil
 	p.reverse.ServeHTTP(w, r)
 }
 
@@ -162,6 +164,7 @@ func (p *Proxy) rewrite(r *httputil.ProxyRequest) {
 	r.SetURL(p.target)
 	r.Out.URL.RawQuery = joinQuery(p.target.RawQuery, r.In.URL.RawQuery)
 	r.Out.URL.ForceQuery = r.In.URL.ForceQuery
+	r.Out.Trailer = r.In.Trailer // filled once the body is read; a copy would stay empty
 	r.SetXForwarded()
 	r.Out.Header.Set("X-Forwarded-Port", portOf(r.In))
 	r.Out.Header.Set("Forwarded", forwarded(r.In))

@@ -12,9 +12,6 @@ func (p *Proxy) modifyResponse(res *http.Response) error {
 	out := res.Request
 	seen := out.Header.Get("X-Forwarded-Proto") + "://" + out.Header.Get("X-Forwarded-Host") // both set by rewrite
 	header := res.Header
-	if _, ok := header["Content-Type"]; !ok && res.StatusCode != http.StatusSwitchingProtocols {
-		header["Content-Type"] = nil // net/http would guess one
-	}
 	for _, name := range []string{"Location", "Content-Location"} {
 		if value := header.Get(name); value != "" {
 			header.Set(name, p.mapURL(value, seen))
