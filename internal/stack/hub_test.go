@@ -12,11 +12,11 @@ import (
 func TestMistakeInARuleOrKeyPointsIntoTheFile(t *testing.T) {
 	tests := []struct{ name, file, want string }{
 		{"unknown target", "hub:\n  relays:\n    - { on: \"client:*\", emit: x, to: everybody }\n", "realtimectl.yaml:3:"},
-		{"missing secret", "hub:\n  auth: { secret-file: none.txt }\n", "realtimectl.yaml:2:"},
+		{"short secret", "hub:\n  auth: { secret-file: secret }\n", "realtimectl.yaml:2:"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			cfg := load(t, t.TempDir(), map[string]string{"realtimectl.yaml": tt.file})
+			cfg := load(t, t.TempDir(), map[string]string{"realtimectl.yaml": tt.file, "secret": "short"})
 			_, relays := compileRelays(cfg)
 			_, auth := authenticator(cfg)
 			err := errors.Join(relays, auth)
