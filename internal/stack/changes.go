@@ -94,7 +94,11 @@ func (c *changes) report(saved, urls []string, result pipeline.Result, pages int
 	if len(result.Diagnostics) > 0 {
 		attrs = append(attrs, "diagnostics", result.Diagnostics)
 	}
-	c.log.Info(fmt.Sprintf("%-4s %s %s %d ms, %s", kind(saved), c.names(saved), action(urls), took.Milliseconds(), count(pages, "page")), attrs...)
+	done := "saved, no page uses it"
+	if pages > 0 {
+		done = fmt.Sprintf("%s %d ms, %s", action(urls), took.Milliseconds(), count(pages, "page"))
+	}
+	c.log.Info(fmt.Sprintf("%-4s %s %s", kind(saved), c.names(saved), done), attrs...)
 }
 
 // urls maps files to the paths under which they are served; files that are not served,

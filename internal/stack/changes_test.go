@@ -122,6 +122,14 @@ func TestFailedRebuildTellsThePersonAndNotThePages(t *testing.T) {
 	}
 }
 
+func TestChangeThatNoPageUsesSaysSo(t *testing.T) {
+	b := newBench(pipeline.Result{Changed: []string{"/p/src/a.js"}}, nil, 0)
+	b.apply(t.Context(), watch.Batch{Paths: []string{"/p/src/a.js"}})
+	if msg := b.record(t)["msg"]; msg != "js   src/a.js saved, no page uses it" {
+		t.Errorf("line %q", msg)
+	}
+}
+
 func TestChangeThatConcernsNobodyIsQuiet(t *testing.T) {
 	b := newBench(pipeline.Result{}, nil, 0)
 	b.apply(t.Context(), watch.Batch{Paths: []string{"/p/src/notes.txt"}})

@@ -64,10 +64,11 @@ func assemble(ctx context.Context, o Options, d *doors) (*parts, error) {
 
 // close frees what the units do not.
 func (p *parts) close() error {
-	if p.files == nil {
-		return nil
+	err := forgetToken(p.cfg)
+	if p.files != nil {
+		err = errors.Join(err, p.files.Close())
 	}
-	return p.files.Close()
+	return err
 }
 
 // units lists what runs, in the order of starting. The hub comes after the servers, so

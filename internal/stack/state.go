@@ -15,7 +15,10 @@ import (
 
 // stateDir holds what one run leaves for other programs of the same user: the token
 // of the control endpoints. It ignores itself, so it never shows in git status.
-const stateDir = ".realtimectl"
+const (
+	stateDir   = ".realtimectl"
+	ignoreFile = ".gitignore"
+)
 
 // tokenBytes bounds a token file: a larger one is something else.
 const tokenBytes = 4 << 10
@@ -39,6 +42,24 @@ func publishToken(cfg *config.Config) (string, error) {
 		return "", fmt.Errorf("token file: %w", err)
 	}
 	return token, nil
+}
+
+// forgetToken removes the token of a run that ended, and the folder if nothing else is
+// in it, so that no other program takes the run for alive. A token file that the
+// configuration names stays.
+func forgetToken(cfg *config.Config) error {
+	if cfg.Given("hub.publish.token-file") {
+		return nil
+	}
+	dir := filepath.Join(cfg.Dir, stateDir)
+	if err := os.Remove(cfg.Abs(cfg.Hub.Publish.TokenFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("token file: %w", err)
+	}
+	left, err := os.ReadDir(dir)
+	if err != nil || len(left) != 1 || left[0].Name() != ignoreFile {
+		return nil
+	}
+	return os.RemoveAll(dir)
 }
 
 func readToken(path string) (string, error) {
@@ -69,5 +90,5 @@ func makeStateDir(project, path string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	return atomicfile.Write(filepath.Join(dir, ".gitignore"), []byte("*\n"), 0o644)
+	return atomicfile.Write(filepath.Join(dir, ignoreFile), []byte("*\n"), 0o644)
 }

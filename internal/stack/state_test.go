@@ -1,6 +1,8 @@
 package stack
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -48,6 +50,38 @@ func TestTokenIsNewAtEachStartPrivateAndHiddenFromGit(t *testing.T) {
 	ignore, err := os.ReadFile(filepath.Join(dir, ".realtimectl", ".gitignore"))
 	if err != nil || string(ignore) != "*\n" {
 		t.Errorf(".gitignore: %q, %v", ignore, err)
+	}
+}
+
+func TestNothingOfARunIsLeftInTheProject(t *testing.T) {
+	dir := t.TempDir()
+	cfg := load(t, dir, nil)
+	if _, err := publishToken(cfg); err != nil {
+		t.Fatal(err)
+	}
+	if err := forgetToken(cfg); err != nil {
+		t.Fatal(err)
+	}
+	left, err := os.ReadDir(dir)
+	if err != nil || len(left) > 0 {
+		t.Errorf("left: %v, %v", left, err)
+	}
+}
+
+func TestWhatOthersKeepInTheFolderStays(t *testing.T) {
+	dir := t.TempDir()
+	cfg := load(t, dir, map[string]string{".realtimectl/recovery": "x"})
+	if _, err := publishToken(cfg); err != nil {
+		t.Fatal(err)
+	}
+	if err := forgetToken(cfg); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, ".realtimectl", "recovery")); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, ".realtimectl", "token")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the token is still there: %v", err)
 	}
 }
 
