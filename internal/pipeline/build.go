@@ -200,7 +200,7 @@ func (b *builder) readSources(ctx context.Context) ([]string, error) {
 func (b *builder) generate(ctx context.Context) error {
 	steps := stepsFor(b.layout, b.opts.Settings)
 	ran := make([]ranStep, len(steps))
-	made, err := runSteps(b.tree, steps, ran, func(Step) bool { return ctx.Err() == nil })
+	made, err := runSteps(b.tree, newContents(), steps, ran, func(Step) bool { return ctx.Err() == nil })
 	if err := errors.Join(err, ctx.Err()); err != nil {
 		return err
 	}

@@ -248,3 +248,18 @@ func TestSourcesOutsideOfTheProjectAreNotTaken(t *testing.T) {
 		t.Errorf("got %v, want one warning", report.Diagnostics)
 	}
 }
+
+func TestTemplateOfTheProjectBuildsWithDefaultOptions(t *testing.T) {
+	const template = "../../templates/jobs"
+	if !isDir(template) {
+		t.Skip("the templates are not in this tree")
+	}
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(template)); err != nil {
+		t.Fatal(err)
+	}
+	report := mustBuild(t, t.Context(), BuildOptions{Dir: dir})
+	if len(report.Diagnostics) > 0 {
+		t.Errorf("warnings: %v", report.Diagnostics)
+	}
+}

@@ -99,7 +99,7 @@ func (b *builder) esbuildOptions() (api.BuildOptions, error) {
 	opts := api.BuildOptions{
 		AbsWorkingDir: b.tree.dir, Outdir: b.out, Outbase: b.tree.src,
 		Bundle: true, Splitting: true, Format: api.FormatESModule, Platform: api.PlatformBrowser,
-		Target: target, Engines: engines, Charset: api.CharsetUTF8, Metafile: true,
+		Target: target, Engines: engines, Supported: unlowerable(b.opts.Target), Charset: api.CharsetUTF8, Metafile: true,
 		EntryNames: "[dir]/[name]-[hash]", ChunkNames: assetsDir + "/[name]-[hash]",
 		LegalComments: api.LegalCommentsEndOfFile, LogLevel: api.LogLevelSilent, LogLimit: maxMessages,
 		Define: b.defines(), Loader: map[string]api.Loader{".htm": api.LoaderText, ".html": api.LoaderText},

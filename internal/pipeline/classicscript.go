@@ -56,7 +56,7 @@ func (b *builder) classicScripts(ctx context.Context) error {
 func (b *builder) transform(name, src string, maps bool) api.TransformResult {
 	target, engines, _ := parseTarget(b.opts.Target) // checked by esbuildOptions or here by the default
 	opts := api.TransformOptions{
-		Sourcefile: name, Loader: loaderFor(name), Target: target, Engines: engines,
+		Sourcefile: name, Loader: loaderFor(name), Target: target, Engines: engines, Supported: unlowerable(b.opts.Target),
 		Charset: api.CharsetUTF8, LegalComments: api.LegalCommentsInline,
 		Define: b.opts.Define, LogLevel: api.LogLevelSilent, LogLimit: maxMessages,
 		MinifyWhitespace: !b.opts.NoMinify, MinifyIdentifiers: !b.opts.NoMinify, MinifySyntax: !b.opts.NoMinify,

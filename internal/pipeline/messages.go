@@ -45,6 +45,9 @@ func (m messenger) message(msg api.Message, severity diag.Severity) diag.Diagnos
 			d.Hint = lowerFirst(strings.TrimSuffix(n.Text, "."))
 		}
 	}
+	if strings.Contains(msg.Text, "configured target environment") {
+		d.Hint = "raise --target, to es2022 or to newer browsers, or write it in older words"
+	}
 	loc := msg.Location
 	if loc == nil {
 		return d

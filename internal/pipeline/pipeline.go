@@ -48,6 +48,7 @@ type Pipeline struct {
 	mu    sync.Mutex           // guards what follows; held for a whole run
 	steps []Step               // empty for a project that needs no work
 	ran   []ranStep            // as long as steps
+	cache *contents
 	disk  map[string][]byte    // what was written to the generated layer
 	wrong map[string]diag.List // syntax errors by absolute source file
 }
@@ -67,7 +68,7 @@ func New(opts Options) (*Pipeline, error) {
 	steps := stepsFor(layout, opts.Settings)
 	return &Pipeline{
 		tree: t, tmp: absIn(t.dir, tmp), log: orDiscard(opts.Log), steps: steps,
-		ran: make([]ranStep, len(steps)), disk: map[string][]byte{}, wrong: map[string]diag.List{},
+		ran: make([]ranStep, len(steps)), cache: newContents(), disk: map[string][]byte{}, wrong: map[string]diag.List{},
 	}, nil
 }
 
@@ -79,7 +80,8 @@ func (p *Pipeline) Start(ctx context.Context) (Result, error) {
 	if len(p.steps) == 0 {
 		return Result{}, ctx.Err()
 	}
-	made, err := runSteps(p.tree, p.steps, p.ran, func(Step) bool { return ctx.Err() == nil })
+	p.cache.forget(nil)
+	made, err := runSteps(p.tree, p.cache, p.steps, p.ran, func(Step) bool { return ctx.Err() == nil })
 	if err := errors.Join(err, ctx.Err()); err != nil {
 		return Result{}, err
 	}
@@ -100,7 +102,8 @@ func (p *Pipeline) Rebuild(ctx context.Context, changed []string) (Result, error
 	if len(changed) > 0 && len(paths) == 0 {
 		return Result{Changed: foreign, Diagnostics: p.diagnostics()}, ctx.Err()
 	}
-	made, err := runSteps(p.tree, p.steps, p.ran, func(s Step) bool {
+	p.cache.forget(paths)
+	made, err := runSteps(p.tree, p.cache, p.steps, p.ran, func(s Step) bool {
 		return ctx.Err() == nil && (len(paths) == 0 || slices.ContainsFunc(paths, func(f string) bool { return s.Concerns(p.tree.rel(f)) }))
 	})
 	if err := errors.Join(err, ctx.Err()); err != nil {

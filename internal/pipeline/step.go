@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 
 	"github.com/realtimectl/realtimectl/internal/diag"
 )
@@ -29,6 +30,7 @@ type Step interface {
 // Work is what a step reads from and writes to.
 type Work struct {
 	tree  *tree
+	cache *contents
 	files []string          // sources, absolute and sorted
 	made  map[string][]byte // by earlier steps
 	out   map[string][]byte // by this step
@@ -38,13 +40,51 @@ type Work struct {
 // Sources returns the project's source files, absolute and sorted by path.
 func (w *Work) Sources() []string { return w.files }
 
-// Read returns a source file's content.
-func (w *Work) Read(file string) ([]byte, error) {
+// Read returns a source file's content; it may be called concurrently, and the bytes may
+// not be changed.
+func (w *Work) Read(file string) ([]byte, error) { return w.cache.read(w.tree, file) }
+
+// contents remembers what files hold until they are said to have changed, so that an
+// edit of one file costs one read.
+type contents struct {
+	mu    sync.Mutex
+	files map[string][]byte // guarded by mu; by absolute path
+}
+
+func newContents() *contents { return &contents{files: map[string][]byte{}} }
+
+func (c *contents) read(t *tree, file string) ([]byte, error) {
+	c.mu.Lock()
+	data, ok := c.files[file]
+	c.mu.Unlock()
+	if ok {
+		return data, nil
+	}
 	data, err := os.ReadFile(file)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", w.tree.rel(file), err)
+		return nil, fmt.Errorf("read %s: %w", t.rel(file), err)
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.files[file] = data
 	return data, nil
+}
+
+// forget drops what lies at or below the paths; without paths, everything.
+func (c *contents) forget(paths []string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(paths) == 0 {
+		clear(c.files)
+		return
+	}
+	for _, p := range paths {
+		if _, ok := c.files[p]; ok {
+			delete(c.files, p)
+			continue
+		}
+		maps.DeleteFunc(c.files, func(file string, _ []byte) bool { return within(file, p) })
+	}
 }
 
 // Rel returns a file's path relative to the project, with slashes.
@@ -75,7 +115,7 @@ type ranStep struct {
 
 // runSteps runs those steps for which due says so and returns what all of them have made
 // together. results is indexed like steps and is updated.
-func runSteps(t *tree, steps []Step, results []ranStep, due func(Step) bool) (map[string][]byte, error) {
+func runSteps(t *tree, cache *contents, steps []Step, results []ranStep, due func(Step) bool) (map[string][]byte, error) {
 	var files []string
 	made := map[string][]byte{}
 	for i, s := range steps {
@@ -86,7 +126,7 @@ func runSteps(t *tree, steps []Step, results []ranStep, due func(Step) bool) (ma
 					return nil, err
 				}
 			}
-			w := &Work{tree: t, files: files, made: made, out: map[string][]byte{}}
+			w := &Work{tree: t, cache: cache, files: files, made: made, out: map[string][]byte{}}
 			if err := s.Run(w); err != nil {
 				return nil, fmt.Errorf("%s: %w", s.Name(), err)
 			}

@@ -24,6 +24,8 @@ import (
 type injectStep struct {
 	layout Layout
 	cache  *infoCache
+	dir    string          // the project, once the step has run
+	listed map[string]bool // the stylesheets of the last run, relative to the project
 }
 
 // infoCache remembers what scripts say of modules, by their content.
@@ -41,17 +43,22 @@ type scriptInfo struct {
 // Name returns "inject".
 func (s *injectStep) Name() string { return "inject" }
 
-// Concerns is true for pages, scripts, styles and what describes components.
+// Concerns is true for pages, scripts, what describes components, and stylesheets that
+// have appeared or gone: what is in them does not matter here.
 func (s *injectStep) Concerns(p string) bool {
 	switch path.Base(p) {
 	case "bower.json", ".bowerrc", ".bower.json", "component.json":
 		return true
 	}
 	switch path.Ext(p) {
-	case ".html", ".htm", ".js", ".ts", ".css", ".json", "":
+	case ".css":
+		return exists(rooted(s.dir, p)) != s.listed[p]
+	case ".html", ".htm":
+		return !strings.Contains(p, "/"+templatesDir)
+	case ".js", ".ts", ".tsx", ".jsx":
 		return true
 	}
-	return false
+	return isDir(rooted(s.dir, p)) || !exists(rooted(s.dir, p)) // a folder that came or went
 }
 
 // Run fills every page at the top of the sources that has wiring comments.
@@ -137,9 +144,12 @@ func byFolder(a, b string) int {
 // styles returns the project's stylesheets.
 func (s *injectStep) styles(w *Work) []string {
 	var urls []string
+	s.dir = w.tree.dir
+	clear(s.listed)
 	for _, file := range w.Sources() {
 		if u := w.URL(file); path.Ext(u) == ".css" {
 			urls = append(urls, u)
+			s.listed[w.Rel(file)] = true
 		}
 	}
 	names, _ := w.Made()

@@ -15,7 +15,11 @@ const templatesName = "templateCacheHtml.js"
 // partialsStep puts the templates into one script, so that a page asks for none.
 type partialsStep struct {
 	layout Layout
+	done   map[string]normalized // by URL
 }
+
+// normalized is a template's last content and what became of it.
+type normalized struct{ src, html string }
 
 // Name returns "partials".
 func (s *partialsStep) Name() string { return "partials" }
@@ -51,11 +55,21 @@ func (s *partialsStep) Run(w *Work) error {
 			return err
 		}
 		templates = append(templates, angular.Template{
-			URL: path.Join(root, strings.TrimPrefix(u, templatesDir)), HTML: normalizeHTML(string(src)),
+			URL: path.Join(root, strings.TrimPrefix(u, templatesDir)), HTML: s.normalize(u, string(src)),
 		})
 	}
 	w.Emit(templatesName, angular.TemplateCache(templates, angular.TemplateCacheOptions{Module: module}))
 	return nil
+}
+
+// normalize tidies a template unless it is the one of the last time.
+func (s *partialsStep) normalize(url, src string) string {
+	if last, ok := s.done[url]; ok && last.src == src {
+		return last.html
+	}
+	html := normalizeHTML(src)
+	s.done[url] = normalized{src, html}
+	return html
 }
 
 var ngApp = regexp.MustCompile(`(?:data-|x-)?ng-app\s*=\s*["']([^"']+)["']`)

@@ -10,5 +10,5 @@ func stepsFor(layout Layout, settings *Settings) []Step {
 	if layout.Kind == Plain {
 		return steps
 	}
-	return append(steps, &scriptsStep{}, &partialsStep{layout: layout}, &injectStep{layout: layout, cache: newInfoCache()})
+	return append(steps, &scriptsStep{}, &partialsStep{layout: layout, done: map[string]normalized{}}, &injectStep{layout: layout, cache: newInfoCache(), listed: map[string]bool{}})
 }

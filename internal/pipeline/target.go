@@ -12,7 +12,7 @@ import (
 
 // defaultTarget is what every browser that still gets updates understands; the browsers
 // are named for styles, which have no editions.
-const defaultTarget = "es2020,chrome87,edge88,firefox78,safari14"
+const defaultTarget = "es2020,chrome87,edge88,firefox78,safari14.1"
 
 func language(word string) (api.Target, bool) {
 	switch word {
@@ -54,6 +54,18 @@ func browser(name string) (api.EngineName, bool) {
 		return api.EngineSafari, true
 	}
 	return 0, false
+}
+
+// unlowerable are features that the bundler cannot write in older words. With the default
+// target they stay as written: the author's browser had them.
+func unlowerable(target string) map[string]bool {
+	if target != "" {
+		return nil
+	}
+	return map[string]bool{
+		"arbitrary-module-namespace-names": true, "bigint": true, "destructuring": true,
+		"dynamic-import": true, "import-attributes": true, "import-meta": true, "top-level-await": true,
+	}
 }
 
 // parseTarget reads "es2019", "chrome100,safari15" or a mix of both.

@@ -80,9 +80,12 @@ func (t *tree) find(urlPath string) (string, bool) {
 	return "", false
 }
 
-func (t *tree) existing(file string) (string, bool) {
+func (t *tree) existing(file string) (string, bool) { return file, t.isFile(file) }
+
+// isFile reports whether a regular file is there, symbolic links followed.
+func (t *tree) isFile(file string) bool {
 	info, err := os.Stat(file)
-	return file, err == nil && info.Mode().IsRegular()
+	return err == nil && info.Mode().IsRegular()
 }
 
 // isMade reports whether a file is one that steps have made and that exists in memory.
@@ -156,7 +159,7 @@ func (t *tree) walk(root string) ([]string, error) {
 		case hidden(d.Name()):
 			return nil
 		}
-		if _, ok := t.existing(p); ok {
+		if d.Type().IsRegular() || t.isFile(p) {
 			files = append(files, p)
 		}
 		return nil
