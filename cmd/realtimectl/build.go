@@ -49,7 +49,7 @@ Two builds of one tree are equal, byte for byte.`,
 	fs.SortFlags = false
 	fs.StringVar(&f.out, "out", "", "write into `DIR` instead of paths.dist")
 	fs.String("base", "/", "URL `PATH` under which the site is served")
-	fs.String("target", "", "oldest browsers to support: `TARGET` such as es2019 or chrome100,safari15")
+	fs.String("target", "", "`TARGET`: oldest browsers to support, such as es2019 or chrome100,safari15")
 	fs.StringArrayVar(&f.define, "define", nil, "replace a name in scripts: `NAME=EXPRESSION`; may be repeated")
 	fs.Bool("sourcemap", false, "write source maps")
 	fs.BoolVar(&f.noMinify, "no-minify", false, "keep names and white space")

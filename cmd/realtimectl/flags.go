@@ -128,7 +128,7 @@ func (a *app) knownCommand(cmd *cobra.Command, args []string) error {
 	}
 	var known []string
 	for _, c := range cmd.Commands() {
-		if c.IsAvailableCommand() {
+		if c.IsAvailableCommand() || c.IsAdditionalHelpTopicCommand() {
 			known = append(known, c.Name())
 		}
 	}

@@ -201,7 +201,7 @@ func (c *Config) readNodeEnv(value string) {
 func (c *Config) warnUnknown(vars map[string]string, known []string) {
 	var slips []string
 	for name := range vars {
-		if strings.HasPrefix(name, EnvPrefix) && !slices.Contains(known, name) {
+		if vars[name] != "" && strings.HasPrefix(name, EnvPrefix) && !slices.Contains(known, name) {
 			slips = append(slips, name)
 		}
 	}
