@@ -1,0 +1,3 @@
+module github.com/realtimectl/realtimectl/bench/hub
+
+go 1.26.0
