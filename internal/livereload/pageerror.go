@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/realtimectl/realtimectl/internal/diag"
 )
@@ -19,6 +20,8 @@ const (
 	maxErrorText = 2000 // bytes
 	// maxStackText bounds what is searched for a place.
 	maxStackText = 16 << 10 // bytes
+	// maxPosition bounds lines and columns: no script that is served is longer.
+	maxPosition = maxScript
 )
 
 // PageError is an uncaught exception or an unhandled rejection in a page.
@@ -86,12 +89,16 @@ func (r errorReport) place() (place, bool) {
 			return place{}, false
 		}
 		where = m[1]
-		line, _ = strconv.Atoi(m[2]) // 0 if too large: unknown
+		line, _ = strconv.Atoi(m[2]) // the largest integer if it is too large
 		column, _ = strconv.Atoi(m[3])
 	}
 	u, err := url.Parse(where)
-	if err != nil || u.Path == "" || line < 0 || column < 0 {
+	if err != nil || u.Path == "" || strings.ContainsFunc(u.Path, unicode.IsControl) {
 		return place{}, false
 	}
-	return place{path: strings.TrimPrefix(u.Path, "/"), line: line, column: column}, true
+	at := place{path: relative(u.Path)}
+	if 0 < line && line <= maxPosition && 0 <= column && column <= maxPosition {
+		at.line, at.column = line, column
+	}
+	return at, true
 }

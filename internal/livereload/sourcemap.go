@@ -26,7 +26,7 @@ func (f *fingerprints) trace(at place) place {
 		return at
 	}
 	at.excerpt = diag.Excerpt(script, at.line, at.column)
-	consumer, err := f.mapOf(at.path, script)
+	consumer, base, err := f.mapOf(at.path, script)
 	if err != nil {
 		return at
 	}
@@ -34,9 +34,17 @@ func (f *fingerprints) trace(at place) place {
 	if !ok || source == "" {
 		return at
 	}
-	to := place{path: strings.TrimPrefix(source, "/"), line: line, column: column + 1}
+	to := place{path: source, line: line, column: column + 1}
+	if !strings.Contains(source, "://") { // webpack:// and the like are names already
+		to.path = relative(path.Join(path.Dir(base), source))
+	}
 	to.excerpt = diag.Excerpt([]byte(consumer.SourceContent(source)), to.line, to.column)
 	return to
+}
+
+// relative cleans a URL path and makes it relative to the root, which it cannot leave.
+func relative(urlPath string) string {
+	return strings.TrimPrefix(path.Clean("/"+urlPath), "/")
 }
 
 func (f *fingerprints) readFile(name string) ([]byte, error) {
@@ -61,27 +69,28 @@ var (
 )
 
 // mapMark precedes the URL of the source map, on one of the last lines of a script.
-const mapMark = "sourceMappingURL="
+const mapMark = "\n//# sourceMappingURL="
 
-func (f *fingerprints) mapOf(name string, script []byte) (*sourcemap.Consumer, error) {
-	text := string(script[max(0, len(script)-maxScript):])
-	i := strings.LastIndex(text, "\n//# "+mapMark)
+// mapOf returns the source map of a script, and the path its sources are relative to.
+func (f *fingerprints) mapOf(name string, script []byte) (*sourcemap.Consumer, string, error) {
+	text := string(script)
+	i := strings.LastIndex(text, mapMark)
 	if i < 0 {
-		return nil, errNoMap
+		return nil, "", errNoMap
 	}
-	ref, _, _ := strings.Cut(text[i+len("\n//# "+mapMark):], "\n")
+	ref, _, _ := strings.Cut(text[i+len(mapMark):], "\n")
 	data, base, err := f.readMap(name, strings.TrimSpace(ref))
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	consumer, err := sourcemap.Parse(base, data)
+	consumer, err := sourcemap.Parse("", data)
 	if err != nil {
-		return nil, fmt.Errorf("source map of %s: %w", name, err)
+		return nil, "", fmt.Errorf("source map of %s: %w", name, err)
 	}
-	return consumer, nil
+	return consumer, base, nil
 }
 
-// readMap returns a source map and the URL path that its sources are relative to.
+// readMap returns a source map and its path: that of the script if it is part of it.
 func (f *fingerprints) readMap(script, ref string) (data []byte, base string, err error) {
 	if rest, ok := strings.CutPrefix(ref, "data:"); ok {
 		_, encoded, ok := strings.Cut(rest, ";base64,")
@@ -92,16 +101,16 @@ func (f *fingerprints) readMap(script, ref string) (data []byte, base string, er
 		if err != nil {
 			return nil, "", fmt.Errorf("source map of %s: %w", script, err)
 		}
-		return data, "/" + script, nil
+		return data, script, nil
 	}
 	u, err := url.Parse(ref)
 	if err != nil || u.Host != "" {
 		return nil, "", errNotOur
 	}
-	name := path.Join(path.Dir(script), u.Path)
+	name := relative(path.Join(path.Dir(script), u.Path))
 	if strings.HasPrefix(u.Path, "/") {
-		name = strings.TrimPrefix(path.Clean(u.Path), "/")
+		name = relative(u.Path)
 	}
 	data, err = f.readFile(name)
-	return data, "/" + name, err
+	return data, name, err
 }
