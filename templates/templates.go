@@ -45,6 +45,7 @@ type UnknownError struct {
 	Known []string // the names that there are
 }
 
+// Error names the template and those that there are.
 func (e *UnknownError) Error() string {
 	return fmt.Sprintf("there is no template %q; there is: %s", e.Name, strings.Join(e.Known, ", "))
 }

@@ -52,6 +52,7 @@ type ConflictError struct {
 	Paths []string // relative to Dir, sorted
 }
 
+// Error names the folder and every file in the way.
 func (e *ConflictError) Error() string {
 	if len(e.Paths) == 1 {
 		return fmt.Sprintf("%s is there already in %s", e.Paths[0], e.Dir)

@@ -186,6 +186,7 @@ func (g *Group) Run(ctx context.Context) error {
 		wg.Go(func() { s.live(ctx) })
 	}
 	wg.Wait()
+	<-ctx.Done() // for a group without services
 	done()
 	return nil
 }
@@ -239,6 +240,7 @@ type UnhealthyError struct {
 	Lines  []string // the last lines it printed
 }
 
+// Error says which service and why, without its output.
 func (e *UnhealthyError) Error() string {
 	return fmt.Sprintf("back-end %s did not become healthy: %s", e.Name, e.Reason)
 }
@@ -248,7 +250,7 @@ func (e *UnhealthyError) Error() string {
 // it could not be started, or it has crashed three times. Services are tried further.
 func (g *Group) Ready(ctx context.Context) error {
 	for {
-		ready, err, changed := g.readiness(g.services)
+		ready, changed, err := g.readiness(g.services)
 		if ready || err != nil {
 			return err
 		}
@@ -282,7 +284,9 @@ func (g *Group) Wait(ctx context.Context, name string) (string, error) {
 	}
 }
 
-func (g *Group) readiness(services []*service) (ready bool, err error, changed <-chan struct{}) {
+// readiness says whether all of some services have been healthy, or that one has failed;
+// changed is closed with the next change.
+func (g *Group) readiness(services []*service) (ready bool, changed <-chan struct{}, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	ready = true
@@ -292,10 +296,10 @@ func (g *Group) readiness(services []*service) (ready bool, err error, changed <
 		}
 		ready = false
 		if s.failure != "" {
-			return false, &UnhealthyError{s.config.Name, s.failure, s.tail.lines()}, g.changed
+			return false, g.changed, &UnhealthyError{s.config.Name, s.failure, s.tail.lines()}
 		}
 	}
-	return ready, nil, g.changed
+	return ready, g.changed, nil
 }
 
 // update changes the state of a service under the lock and tells everyone.

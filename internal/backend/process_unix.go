@@ -80,37 +80,18 @@ func launch(c command) (proc *process, output io.ReadCloser, wait func(), err er
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	ordersRead, orders, err := os.Pipe()
+	cmd, orders, report, err := startSupervisor(c, s.child)
+	closeAll(s.child[0], s.child[1])
 	if err != nil {
-		closeAll(append(s.ours, s.child[:]...)...)
-		return nil, nil, nil, fmt.Errorf("open a pipe: %w", err)
-	}
-	report, reportWrite, err := os.Pipe()
-	if err != nil {
-		closeAll(append(s.ours, s.child[0], s.child[1], ordersRead, orders)...)
-		return nil, nil, nil, fmt.Errorf("open a pipe: %w", err)
-	}
-	cmd := &exec.Cmd{
-		Path: c.supervisor, Args: []string{"realtimectl: " + c.name, c.run, c.mark},
-		Env: setEnv(c.env, superviseVar, c.grace), Dir: c.dir,
-		Stdin: s.child[0], Stdout: s.child[1], Stderr: s.child[2],
-		ExtraFiles: []*os.File{ordersRead, reportWrite},
-		// Away from our terminal: Ctrl-C is for us to translate.
-		SysProcAttr: &syscall.SysProcAttr{Setsid: true},
-	}
-	err = cmd.Start()
-	closeAll(s.child[0], s.child[1], ordersRead, reportWrite)
-	ours := append(s.ours, orders, report)
-	if err != nil {
-		closeAll(ours...)
-		return nil, nil, nil, fmt.Errorf("start a supervisor: %w", err)
+		closeAll(s.ours...)
+		return nil, nil, nil, err
 	}
 	lines := bufio.NewReader(report)
 	first, err := firstNews(lines)
 	if err != nil {
-		_ = orders.Close()
+		closeAll(orders)
 		_ = cmd.Wait() // it said why it failed; its status adds nothing
-		closeAll(ours...)
+		closeAll(append(s.ours, report)...)
 		return nil, nil, nil, err
 	}
 	proc = &process{
@@ -127,6 +108,35 @@ func launch(c command) (proc *process, output io.ReadCloser, wait func(), err er
 			closeAll(s.ours[0]) // the input; a terminal is one file with the output
 		}
 	}, nil
+}
+
+// startSupervisor starts this program again with the ends of two pipes, and returns our
+// ends of them.
+func startSupervisor(c command, standard [3]*os.File) (cmd *exec.Cmd, orders, report *os.File, err error) {
+	theirOrders, orders, err := os.Pipe()
+	if err != nil {
+		return nil, nil, nil, fmt.Errorf("open a pipe: %w", err)
+	}
+	report, theirReport, err := os.Pipe()
+	if err != nil {
+		closeAll(theirOrders, orders)
+		return nil, nil, nil, fmt.Errorf("open a pipe: %w", err)
+	}
+	cmd = &exec.Cmd{
+		Path: c.supervisor, Args: []string{"realtimectl: " + c.name, c.run, c.mark},
+		Env: setEnv(c.env, superviseVar, c.grace), Dir: c.dir,
+		Stdin: standard[0], Stdout: standard[1], Stderr: standard[2],
+		ExtraFiles: []*os.File{theirOrders, theirReport}, // 3 and 4
+		// Away from our terminal: Ctrl-C is for us to translate.
+		SysProcAttr: &syscall.SysProcAttr{Setsid: true},
+	}
+	err = cmd.Start()
+	closeAll(theirOrders, theirReport)
+	if err != nil {
+		closeAll(orders, report)
+		return nil, nil, nil, fmt.Errorf("start a supervisor: %w", err)
+	}
+	return cmd, orders, report, nil
 }
 
 // firstNews reads whether the command could be started.

@@ -122,7 +122,7 @@ func (s *service) restarted() {
 func (s *service) awaitNeeds(ctx context.Context) bool {
 	for {
 		// One that has failed may still recover, so its error does not end the wait.
-		ready, _, changed := s.group.readiness(s.needs)
+		ready, changed, _ := s.group.readiness(s.needs)
 		if ready {
 			return ctx.Err() == nil
 		}
