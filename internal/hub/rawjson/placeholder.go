@@ -1,6 +1,11 @@
 package rawjson
 
-import "bytes"
+import (
+	"bytes"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
 
 // Hole is the place of one binary attachment in a JSON text: an object
 // {"_placeholder":true,"num":N} as Socket.IO writes it.
@@ -92,16 +97,62 @@ func (s scanner) isKey(end int) bool {
 	return end < len(s.text) && s.text[end] == ':'
 }
 
-// named reports whether a raw key reads as name once its escapes are resolved.
+// named reports whether a checked, raw key reads as name once its escapes are resolved.
 func named(raw []byte, name string) bool {
 	if bytes.IndexByte(raw, '\\') < 0 {
 		return string(raw[1:len(raw)-1]) == name
 	}
-	if len(raw) > len(`\u0000`)*len(name)+2 {
-		return false
+	if strings.ContainsFunc(name, func(c rune) bool { return c >= utf8.RuneSelf }) {
+		text, _ := Unquote(raw)
+		return text == name
 	}
-	text, _ := Unquote(raw)
-	return text == name
+	raw = raw[1 : len(raw)-1]
+	for i := range len(name) {
+		c, size := firstChar(raw)
+		if c != name[i] {
+			return false
+		}
+		raw = raw[size:]
+	}
+	return len(raw) == 0
+}
+
+// firstChar resolves the first character of a checked string and returns how many bytes
+// it takes; 0xff stands for one that is not ASCII, size 0 for the end.
+func firstChar(raw []byte) (c byte, size int) {
+	const none = 0xff
+	switch {
+	case len(raw) == 0:
+		return none, 0
+	case raw[0] >= utf8.RuneSelf:
+		return none, 1
+	case raw[0] != '\\':
+		return raw[0], 1
+	case raw[1] != 'u':
+		return shortEscape(raw[1]), len(`\n`)
+	}
+	code, _ := strconv.ParseUint(string(raw[2:6]), 16, 16) // four hexadecimal digits
+	if code >= utf8.RuneSelf {
+		return none, len(`\u0000`)
+	}
+	return byte(code), len(`\u0000`)
+}
+
+// shortEscape resolves the escapes of one letter.
+func shortEscape(c byte) byte {
+	switch c {
+	case 'b':
+		return '\b'
+	case 'f':
+		return '\f'
+	case 'n':
+		return '\n'
+	case 'r':
+		return '\r'
+	case 't':
+		return '\t'
+	}
+	return c // quote, backslash, slash
 }
 
 // placeholder reads the object at an opening brace, if it is a placeholder.

@@ -19,7 +19,10 @@
 //   - Results alias the text they were cut from.
 package rawjson
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // SyntaxError says where a text stops being the JSON that was expected.
 type SyntaxError struct {
@@ -77,7 +80,7 @@ func Split(text []byte, depth int) ([][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.elements(nil, at)
+	return s.elements(nil, at, math.MaxInt)
 }
 
 // AppendElements checks a list of elements without the brackets around it, as in
@@ -85,7 +88,14 @@ func Split(text []byte, depth int) ([][]byte, error) {
 // The missing brackets count as depth 1.
 func AppendElements(dst [][]byte, list []byte, depth int) ([][]byte, error) {
 	s := scanner{text: list, limit: depth}
-	return s.elements(dst, s.space(0))
+	return s.elements(dst, s.space(0), math.MaxInt)
+}
+
+// AppendFirst is [AppendElements] for the first n elements alone; what stands behind
+// them is not looked at.
+func AppendFirst(dst [][]byte, list []byte, n, depth int) ([][]byte, error) {
+	s := scanner{text: list, limit: depth}
+	return s.elements(dst, s.space(0), n)
 }
 
 // Valid checks that text is one JSON value, with space around it at most.

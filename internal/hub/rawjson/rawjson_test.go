@@ -97,6 +97,21 @@ func TestSplitReturnsTheElementsAsTheyStand(t *testing.T) {
 	}
 }
 
+func TestAppendFirstLeavesTheRestUnread(t *testing.T) {
+	for n, want := range [][]string{{}, {`1`}, {`1`, `[2]`}} {
+		got, err := AppendFirst(nil, []byte(`1,[2],oops`), n, depth)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, texts(got)); diff != "" {
+			t.Errorf("first %d (-want +got):\n%s", n, diff)
+		}
+	}
+	if _, err := AppendFirst(nil, []byte(`1,[2],oops`), 3, depth); err == nil {
+		t.Error("the third element was taken")
+	}
+}
+
 func texts(elements [][]byte) []string {
 	out := make([]string, len(elements))
 	for i, e := range elements {
@@ -166,6 +181,7 @@ func TestPlaceholdersMustBeExactlyWhatReceiversExpect(t *testing.T) {
 		{"same member twice", `{"_placeholder":true,"_placeholder":true}`, 1, "offset 1: malformed placeholder"},
 		{"behind another member", `{"a":[1],"_placeholder":true,"num":0}`, 1, "offset 9: malformed placeholder"},
 		{"escaped key", `{"\u005fplaceholder":true,"num":0}`, 1, "offset 1: malformed placeholder"},
+		{"escapes of other letters", `{"\n\b\f\r\t\/\"\\":1,"\u00e9_placeholder":1,"_placeholde\u0073":1,"\u005fplaceholderé":1,"\u005fplace":1}`, 1, ""},
 		{"wholly escaped key", `{"num":0,"\u005f\u0070\u006c\u0061\u0063\u0065\u0068\u006f\u006c\u0064\u0065\u0072":true}`, 1, "offset 9: malformed placeholder"},
 	}
 	for _, tt := range tests {

@@ -32,9 +32,10 @@ func (s scanner) space(at int) int {
 	return at
 }
 
-// elements checks the list from at to the end of the text.
-func (s scanner) elements(dst [][]byte, at int) ([][]byte, error) {
-	for at < len(s.text) {
+// elements appends up to n elements of the list that begins at at and ends with the
+// text.
+func (s scanner) elements(dst [][]byte, at, n int) ([][]byte, error) {
+	for ; n > 0 && at < len(s.text); n-- {
 		end, err := s.value(at, 1)
 		if err != nil {
 			return dst, err

@@ -116,13 +116,14 @@ func (s *scope) refuse(code, message string) error {
 	return &Refusal{Rule: s.match.rule.index, Code: code, Message: message}
 }
 
-// split cuts the arguments, once an event.
+// split cuts the arguments, once an event: those that a template can name, and one more
+// to tell whether there are more.
 func (s *scope) split() ([][]byte, error) {
 	if len(s.out.elements) > 0 || len(s.event.Args) == 0 {
 		return s.out.elements, nil
 	}
 	var err error
-	s.out.elements, err = rawjson.AppendElements(s.out.elements, s.event.Args, maxDepth)
+	s.out.elements, err = rawjson.AppendFirst(s.out.elements, s.event.Args, maxArgument+1, maxDepth)
 	if err != nil {
 		return nil, s.refuse(codeArgs, "the arguments are not valid")
 	}

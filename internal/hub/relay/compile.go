@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -157,6 +158,7 @@ func (c *compiler) compileLimits() {
 		if c.rule.schema, err = loadSchema(c.options.Dir, c.source.Schema); err != nil {
 			c.fail("schema", err, "the file is looked up in the project's folder")
 		}
+		c.rule.maxSize = cmp.Or(c.rule.maxSize, defaultSchemaSize)
 	}
 }
 

@@ -34,8 +34,8 @@ type Rule struct {
 	Auth string
 	// Schema is a JSON Schema file that the event's one argument must satisfy.
 	Schema string
-	// MaxSize bounds the bytes of the arguments with their attachments; 0 = no bound
-	// but the hub's own.
+	// MaxSize bounds the bytes of the arguments with their attachments; 0 = 100,000 with
+	// a Schema, else no bound but the hub's own.
 	MaxSize int64
 	// Rate bounds how often one client may raise the event: "10/s", "100/m",
 	// "1000/h", "10/s burst 30". The burst is the count unless given.

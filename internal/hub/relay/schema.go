@@ -22,6 +22,10 @@ const (
 	maxExponent     = 400 // above what a float64 holds (308)
 )
 
+// defaultSchemaSize bounds the arguments of a rule that has a schema and no max-size,
+// in bytes: what a schema looks at must be decoded, at up to 100 ns a byte.
+const defaultSchemaSize = 100_000
+
 // loadSchema compiles a JSON Schema file (draft 2020-12 unless it says otherwise).
 // References lead to other files only, never to the network.
 func loadSchema(dir, name string) (*jsonschema.Schema, error) {
@@ -63,7 +67,7 @@ func plainSchemaError(err error) error {
 // for the client.
 func checkSchema(schema *jsonschema.Schema, args [][]byte) error {
 	if len(args) != 1 {
-		return fmt.Errorf("one argument expected, got %d", len(args))
+		return errors.New("exactly one argument is expected")
 	}
 	dec := json.NewDecoder(bytes.NewReader(args[0]))
 	dec.UseNumber()
