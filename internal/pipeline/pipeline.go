@@ -45,9 +45,9 @@ type Pipeline struct {
 	tree  *tree
 	tmp   string
 	log   *slog.Logger
-	mu    sync.Mutex           // guards what follows; held for a whole run
-	steps []Step               // empty for a project that needs no work
-	ran   []ranStep            // as long as steps
+	mu    sync.Mutex // guards what follows; held for a whole run
+	steps []Step     // empty for a project that needs no work
+	ran   []ranStep  // as long as steps
 	cache *contents
 	disk  map[string][]byte    // what was written to the generated layer
 	wrong map[string]diag.List // syntax errors by absolute source file
@@ -102,9 +102,9 @@ func (p *Pipeline) Rebuild(ctx context.Context, changed []string) (Result, error
 	if len(changed) > 0 && len(paths) == 0 {
 		return Result{Changed: foreign, Diagnostics: p.diagnostics()}, ctx.Err()
 	}
-	p.cache.forget(paths)
+	everything := p.cache.forget(paths)
 	made, err := runSteps(p.tree, p.cache, p.steps, p.ran, func(s Step) bool {
-		return ctx.Err() == nil && (len(paths) == 0 || slices.ContainsFunc(paths, func(f string) bool { return s.Concerns(p.tree.rel(f)) }))
+		return ctx.Err() == nil && (everything || slices.ContainsFunc(paths, func(f string) bool { return s.Concerns(p.tree.rel(f)) }))
 	})
 	if err := errors.Join(err, ctx.Err()); err != nil {
 		return Result{}, err

@@ -70,21 +70,25 @@ func (c *contents) read(t *tree, file string) ([]byte, error) {
 	return data, nil
 }
 
-// forget drops what lies at or below the paths; without paths, everything.
-func (c *contents) forget(paths []string) {
+// forget drops what lies at or below the paths; without paths, everything. It reports
+// whether one of the paths is, or was, a folder.
+func (c *contents) forget(paths []string) (folder bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(paths) == 0 {
 		clear(c.files)
-		return
+		return true
 	}
 	for _, p := range paths {
 		if _, ok := c.files[p]; ok {
 			delete(c.files, p)
 			continue
 		}
+		before := len(c.files)
 		maps.DeleteFunc(c.files, func(file string, _ []byte) bool { return within(file, p) })
+		folder = folder || len(c.files) < before || isDir(p)
 	}
+	return folder
 }
 
 // Rel returns a file's path relative to the project, with slashes.

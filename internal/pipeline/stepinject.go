@@ -58,7 +58,7 @@ func (s *injectStep) Concerns(p string) bool {
 	case ".js", ".ts", ".tsx", ".jsx":
 		return true
 	}
-	return isDir(rooted(s.dir, p)) || !exists(rooted(s.dir, p)) // a folder that came or went
+	return false
 }
 
 // Run fills every page at the top of the sources that has wiring comments.

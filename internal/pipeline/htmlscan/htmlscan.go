@@ -49,6 +49,12 @@ func (t Tag) Attr(name string) (string, bool) {
 	return "", false
 }
 
+// EndTag is one end tag.
+type EndTag struct {
+	Name string // lower case
+	Span Span
+}
+
 // Comment is one comment; Text is what stands between its marks.
 type Comment struct {
 	Text string
@@ -59,6 +65,7 @@ type Comment struct {
 type Doc struct {
 	Src      []byte
 	Tags     []Tag // start tags, in order
+	Ends     []EndTag
 	Comments []Comment
 	HeadEnd  int // offset of "</head>", -1 when the page has none
 	BodyEnd  int // offset of "</body>", -1 when the page has none
@@ -125,6 +132,7 @@ func (d *Doc) nested(tag int) {
 
 func (d *Doc) endTag(z *html.Tokenizer, span Span, open int) {
 	name, _ := z.TagName()
+	d.Ends = append(d.Ends, EndTag{Name: string(name), Span: span})
 	switch {
 	case open >= 0 && string(name) == d.Tags[open].Name:
 		d.Tags[open].End = span.End
@@ -156,7 +164,7 @@ func parseTag(src []byte, span Span) Tag {
 	for i < end && !isSpace(raw[i]) && raw[i] != '/' {
 		i++
 	}
-	tag := Tag{Name: strings.ToLower(string(raw[min(1, end):max(i, min(1, end))])), Span: span, End: span.End}
+	tag := Tag{Name: strings.ToLower(string(raw[1:i])), Span: span, End: span.End}
 	for {
 		for i < end && (isSpace(raw[i]) || raw[i] == '/') {
 			i++

@@ -126,6 +126,12 @@ func FuzzScan(f *testing.F) {
 		for _, c := range d.Comments {
 			checkSpan(t, page, c.Span)
 		}
+		for _, end := range d.Ends {
+			checkSpan(t, page, end.Span)
+			if !strings.HasPrefix(page[end.Span.Start:], "</") {
+				t.Errorf("end tag %+v of %q", end, page)
+			}
+		}
 		if got := string(e.Apply(d.Src)); got != page {
 			t.Errorf("replacing every value by itself changed the page:\n%q\n%q", page, got)
 		}
