@@ -80,7 +80,7 @@ realtimectl build              make dist/ for production`,
 		}
 	}
 	add(groupWork, a.initCommand(), a.serveCommand(), a.buildCommand(), a.cleanCommand())
-	add(groupTalk, a.emitCommand())
+	add(groupTalk, a.statusCommand(), a.emitCommand(), a.listenCommand(), a.reloadCommand(), a.stopCommand())
 	add(groupExplain, a.configCommand(), a.versionCommand(), a.completionCommand(), a.docsCommand())
 	root.AddCommand(topics()...)
 	root.SetHelpCommand(a.helpCommand())

@@ -56,11 +56,6 @@ func folders(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirecti
 	return nil, cobra.ShellCompDirectiveFilterDirs
 }
 
-// nothing completes nothing: the argument is free text.
-func nothing(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	return nil, cobra.ShellCompDirectiveNoFileComp
-}
-
 // completes registers the values of a flag.
 func completes(cmd *cobra.Command, flag string, values ...string) {
 	// The only error is a flag that does not exist, which is a mistake in this package.

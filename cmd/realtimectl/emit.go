@@ -7,18 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
-
-	"github.com/realtimectl/realtimectl/internal/config"
 )
 
 // talkTimeout bounds one request to a running hub, so that a script never hangs.
@@ -80,7 +76,7 @@ func (a *app) emit(ctx context.Context, event string, args []string, f emitFlags
 	if err != nil {
 		return err
 	}
-	target, err := a.running(f.url, f.tokenFile)
+	target, err := a.running(ctx, f.url, f.tokenFile)
 	if err != nil {
 		return err
 	}
@@ -140,16 +136,20 @@ type server struct {
 	url, token string
 }
 
-// running finds the serve of the project: its address from the configuration, its
-// token from the file that serve wrote.
-func (a *app) running(rawURL, tokenFile string) (server, error) {
+// running finds the serve of the project: its address and its token from the files
+// that serve wrote.
+func (a *app) running(ctx context.Context, rawURL, tokenFile string) (server, error) {
 	cfg, err := a.load(a.directory)
 	if err != nil {
 		return server{}, err
 	}
 	s := server{url: strings.TrimSuffix(rawURL, "/")}
 	if s.url == "" {
-		s.url = appURL(cfg)
+		state, _, runs := living(ctx, cfg)
+		if !runs {
+			return server{}, notRunning(cfg)
+		}
+		s.url = state.App
 	}
 	if u, err := url.Parse(s.url); err != nil || u.Host == "" {
 		return server{}, usagef("write it like http://localhost:3010", "--url: %q is not a URL", rawURL)
@@ -165,14 +165,6 @@ func (a *app) running(rawURL, tokenFile string) (server, error) {
 	}
 	s.token = strings.TrimSpace(string(text))
 	return s, nil
-}
-
-func appURL(cfg *config.Config) string {
-	host := cfg.Serve.App.Host
-	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
-		host = "localhost"
-	}
-	return "http://" + net.JoinHostPort(host, strconv.Itoa(cfg.Serve.App.Port))
 }
 
 // post sends a control request and reads the answer into out.

@@ -123,6 +123,9 @@ func demoProject() (dir string, remove func() error, err error) {
 }
 
 func (a *app) runStack(ctx context.Context, cfg *config.Config, f serveFlags, reload func() (*config.Config, error)) error {
+	if err := a.alreadyRuns(ctx, cfg); err != nil {
+		return err
+	}
 	ready := false
 	err := stack.Run(ctx, stack.Options{
 		Config:    cfg,
@@ -133,9 +136,10 @@ func (a *app) runStack(ctx context.Context, cfg *config.Config, f serveFlags, re
 		Started:   a.started,
 		Ready: func(i stack.Info) {
 			ready = true
-			a.announce(cfg, i)
+			a.announce(cfg, i, f.demo)
 		},
 	})
+	err = errors.Join(err, removeState(cfg))
 	var taken *stack.PortError
 	switch {
 	case errors.As(err, &taken):
@@ -149,8 +153,15 @@ func (a *app) runStack(ctx context.Context, cfg *config.Config, f serveFlags, re
 }
 
 // announce prints the banner and opens the browser.
-func (a *app) announce(cfg *config.Config, i stack.Info) {
-	a.printer().Banner(banner(cfg, i, readVersion().Version))
+func (a *app) announce(cfg *config.Config, i stack.Info, demo bool) {
+	if err := writeState(cfg, i, a.started); err != nil {
+		a.printer().Log().Warn(err.Error(), "event", "state.not-written", "hint", "status, stop, reload, emit and listen will not find this serve")
+	}
+	b := banner(cfg, i, readVersion().Version)
+	if demo {
+		b.Rows = append(b.Rows, term.Row{Label: "Files", Value: i.Dir, Note: "edit them and watch"})
+	}
+	a.printer().Banner(b)
 	if !cfg.Serve.Open {
 		return
 	}
@@ -161,6 +172,30 @@ func (a *app) announce(cfg *config.Config, i stack.Info) {
 	if err := a.openBrowser(url); err != nil {
 		a.printer().Log().Warn(err.Error(), "event", "browser.not-opened", "hint", "open "+url+" yourself")
 	}
+}
+
+// alreadyRuns refuses a second serve of the same project on the same ports. With --open
+// it opens the page of the first one.
+func (a *app) alreadyRuns(ctx context.Context, cfg *config.Config) error {
+	s, _, runs := living(ctx, cfg)
+	if !runs || elsewhere(cfg) {
+		return nil
+	}
+	hints := []string{"open " + s.page() + ", or end it with `realtimectl stop`", "--proxy-port 0 --app-port 0 starts a second one beside it"}
+	if cfg.Serve.Open && a.openBrowser(s.page()) == nil {
+		hints = hints[1:]
+	}
+	return failure(exitPort, fmt.Errorf("this project is already served at %s (pid %d)", s.page(), s.PID), hints...)
+}
+
+// elsewhere reports whether the user asked for ports of this serve's own.
+func elsewhere(cfg *config.Config) bool {
+	for _, key := range []string{"serve.app", "serve.proxy"} {
+		if kind := cfg.Origin(key).Kind; kind == config.FromFlag || kind == config.FromEnvironment {
+			return true
+		}
+	}
+	return false
 }
 
 // openBrowser opens a page, unless nobody is there to see it.

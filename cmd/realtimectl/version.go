@@ -20,6 +20,9 @@ type versionInfo struct {
 	Platform string `json:"platform"`
 }
 
+// shortRevision is how much of a revision people need to tell two apart, in characters.
+const shortRevision = 7
+
 func readVersion() versionInfo {
 	v := versionInfo{Version: "devel", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	info, ok := debug.ReadBuildInfo()
@@ -38,6 +41,9 @@ func readVersion() versionInfo {
 		case "vcs.modified":
 			v.Modified = s.Value == "true"
 		}
+	}
+	if v.Version == "devel" && v.Revision != "" {
+		v.Version += "-" + v.Revision[:min(shortRevision, len(v.Revision))]
 	}
 	return v
 }
