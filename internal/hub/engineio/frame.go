@@ -127,6 +127,9 @@ func NewBatch(frames ...*Frame) *Batch {
 	return b
 }
 
+// Frames returns the batch's messages, not to be changed.
+func (b *Batch) Frames() []*Frame { return b.frames }
+
 // Size returns how many bytes the batch takes on a WebSocket.
 func (b *Batch) Size() int { return b.size }
 

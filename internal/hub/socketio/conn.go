@@ -26,6 +26,7 @@ const (
 // rest may be called from anywhere.
 type Conn struct {
 	session  *engineio.Session
+	revision int // of the Socket.IO protocol
 	opts     *Options
 	parser   Parser
 	first    bool     // a packet has come; the parser is settled
@@ -49,7 +50,7 @@ func (c *Conn) Parser() Parser { return c.parser }
 
 // Revision returns the Socket.IO protocol revision: 4 for clients 1.x and 2.x (who may
 // be of revision 3, which looks the same to a server), 5 for 3.x and 4.x.
-func (c *Conn) Revision() int { return c.session.Revision() + 1 }
+func (c *Conn) Revision() int { return c.revision }
 
 // Send sends a packet behind everything sent before; see [engineio.Session.Send].
 func (c *Conn) Send(o *Outgoing) { c.session.Send(o.Batch(c.parser)) }
@@ -119,8 +120,8 @@ func (c *Conn) decodeText(text []byte) (*Packet, error) {
 		return nil, err
 	}
 	if p.Attachments != nil {
-		if err := rawjson.Placeholders(p.Call.Args, h.attachments); err != nil {
-			return nil, fmt.Errorf("placeholders: %w", err)
+		if err := checkPlaceholders(p.Data, h.attachments); err != nil {
+			return nil, err
 		}
 	}
 	if h.attachments > 0 {

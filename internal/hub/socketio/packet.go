@@ -181,3 +181,22 @@ func checkName(name []byte, o *Options) error {
 	}
 	return nil
 }
+
+// checkPlaceholders wants the placeholders of a binary packet to name all its
+// attachments and no others, as every encoder of the family writes them: bytes that
+// nothing stands for would only cost the receivers memory.
+func checkPlaceholders(payload []byte, attachments int) error {
+	var space [16]rawjson.Hole
+	holes, err := rawjson.AppendHoles(space[:0], payload, attachments)
+	if err != nil {
+		return fmt.Errorf("placeholders: %w", err)
+	}
+	named := make(map[int]bool, attachments)
+	for _, hole := range holes {
+		named[hole.Num] = true
+	}
+	if len(named) != attachments {
+		return errAttachments
+	}
+	return nil
+}

@@ -41,5 +41,7 @@ func (srv *Server) Sessions() int { return srv.engine.Sessions() }
 // ServeSession implements [engineio.Handler].
 func (srv *Server) ServeSession(ctx context.Context, s *engineio.Session) error {
 	s.CloseAfter(srv.opts.ConnectTimeout, engineio.ForcedClose)
-	return srv.handler.ServeConn(ctx, &Conn{session: s, opts: &srv.opts, implicit: s.Revision() == 3})
+	return srv.handler.ServeConn(ctx, &Conn{
+		session: s, revision: s.Revision() + 1, opts: &srv.opts, implicit: s.Revision() == 3,
+	})
 }
