@@ -14,8 +14,8 @@ type doMessage struct {
 	Do   json.RawMessage `json:"do"`
 }
 
-// relay passes on what a person did in page from to the others that show the same
-// document.
+// relay passes on what a person did in page from to the others. It says on which path
+// it was done; a single-page application may show that path in any document.
 func (s *Server) relay(from *page, do json.RawMessage) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -24,7 +24,7 @@ func (s *Server) relay(from *page, do json.RawMessage) {
 	}
 	m := prepare(encode(doMessage{Type: typeDo, Do: do}))
 	for p := range s.pages {
-		if p != from && p.doc == from.doc && len(p.out) < ghostRoom {
+		if p != from && len(p.out) < ghostRoom {
 			p.queue(m)
 		}
 	}

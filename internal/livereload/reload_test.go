@@ -270,3 +270,47 @@ func TestStrictPolicyAndOwnSocketIOAreRespected(t *testing.T) {
 	b.until("!document.querySelector('realtimectl-overlay')")
 	b.notReloaded()
 }
+
+func TestHiddenPageWaitsUntilSomebodyLooks(t *testing.T) {
+	s := serve(t, livereload.Options{}, map[string]string{
+		"index.html": `<!doctype html><head><script>
+window.away = false; window.sockets = 0; window.timers = 0
+Object.defineProperty(document, 'hidden', { get: () => away })
+WebSocket = class extends WebSocket { constructor(u) { super(u); sockets++; this.addEventListener('close', () => { window.gone = true }) } }
+const later = setTimeout; setTimeout = (f, ...more) => later(() => { f(); if (window.gone) timers++ }, ...more)
+</script></head>`,
+	})
+	b := open(t, s.url)
+	s.users("/index.html", 1)
+	b.run("away = true")
+	s.Disconnect()
+	b.until("timers > 0") // the time to come back has come
+	if got := eval[int](b, "sockets"); got != 1 {
+		t.Errorf("the hidden page made %d connections", got)
+	}
+	b.run("away = false; document.dispatchEvent(new Event('visibilitychange'))")
+	s.users("/index.html", 1)
+}
+
+func TestPageKeepsTryingWithMoreAndMorePatience(t *testing.T) {
+	s := serve(t, livereload.Options{}, map[string]string{
+		"index.html": `<!doctype html><head><script>
+window.waits = []
+WebSocket = class extends WebSocket { constructor(u) { super(u); this.addEventListener('close', () => { window.gone = true }) } }
+const later = setTimeout; setTimeout = (f, ms, ...more) => { if (window.gone && ms !== 30) waits.push(ms) /* 30: what was loaded meanwhile */; return later(f, window.gone ? 0 : ms, ...more) }
+</script></head>`,
+	})
+	b := open(t, s.url)
+	s.users("/index.html", 1)
+	s.stop()
+	b.until("waits.length >= 8")
+	waits := eval[[]float64](b, "waits.slice(0, 8)")
+	for i, wait := range waits {
+		most := min(2000, 100*float64(int(1)<<i))
+		if wait < most/2 || wait > most {
+			t.Errorf("wait %d is %v ms, want between %v and %v: %v", i+1, wait, most/2, most, waits)
+		}
+	}
+	s.start()
+	s.users("/index.html", 1)
+}

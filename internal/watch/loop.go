@@ -47,6 +47,7 @@ type loop struct {
 	found bool            // the next batch holds the result of a full comparison
 	busy  bool            // fn is working
 	cold  []string        // files whose content was never looked at
+	armed bool            // the next comparison has its time
 }
 
 func newLoop(w *Watcher, fn func(Batch)) *loop {
@@ -195,6 +196,7 @@ func (l *loop) collect(paths ...string) {
 // compare takes the place of notifications for the folders that send none.
 func (l *loop) compare(poll *time.Timer) {
 	start := time.Now()
+	l.armed = false
 	for _, path := range slices.Sorted(maps.Keys(l.w.tree.polled)) {
 		l.collect(l.w.tree.resync(path)...)
 	}
@@ -202,7 +204,8 @@ func (l *loop) compare(poll *time.Timer) {
 }
 
 func (l *loop) schedulePoll(poll *time.Timer, took time.Duration) {
-	if len(l.w.tree.polled) > 0 {
+	if len(l.w.tree.polled) > 0 && !l.armed {
+		l.armed = true
 		poll.Reset(max(l.w.opts.PollInterval, pollShare*took))
 	}
 }

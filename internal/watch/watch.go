@@ -53,7 +53,7 @@ type Options struct {
 	// their files changes. What they say of Dirs themselves does not count, so that a
 	// folder may be watched that git ignores. Nil means no rules.
 	Rules *Rules
-	// Quiet is how long no notification may arrive before a batch is sent; default 6 ms.
+	// Quiet is how long no notification may arrive before a batch is sent; default 5 ms.
 	Quiet time.Duration
 	// Cap bounds how long a batch may wait after its first notification; default 80 ms.
 	Cap time.Duration
@@ -78,7 +78,7 @@ type Batch struct {
 
 const (
 	// defaultQuiet covers the steps of one save: truncate and write, or write and rename.
-	defaultQuiet = 6 * time.Millisecond
+	defaultQuiet = 5 * time.Millisecond
 	// defaultCap keeps a stream of saves from starving the reader; a person does not
 	// notice a tenth of a second.
 	defaultCap = 80 * time.Millisecond

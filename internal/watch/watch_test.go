@@ -334,3 +334,56 @@ func BenchmarkSetUp5000Files(b *testing.B) {
 		b.StartTimer()
 	}
 }
+
+// slowEditor empties a file and fills it later, as some editors and network shares do.
+func slowEditor(t *testing.T, path, text string) {
+	t.Helper()
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-time.After(3 * defaultQuiet) // longer than a batch waits for quiet
+	if _, err := f.WriteString(text); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestReaderNeverSeesTheMiddleOfASlowSave(t *testing.T) {
+	dir := realDir(t)
+	path := filepath.Join(dir, "a.css")
+	if err := os.WriteFile(path, []byte("v0"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	w, err := New(Options{Dirs: []string{dir}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	seen, ended := make(chan string, 100), make(chan error, 1)
+	go func() {
+		ended <- w.Run(ctx, func(Batch) {
+			text, _ := os.ReadFile(path)
+			seen <- string(text)
+		})
+	}()
+	for i := range 5 {
+		want := fmt.Sprintf("v%d", i+1)
+		slowEditor(t, path, want)
+		select {
+		case got := <-seen:
+			if got != want {
+				t.Errorf("save %d: a reader saw %q, want %q", i+1, got, want)
+			}
+		case <-time.After(patience):
+			t.Fatalf("save %d was not reported", i+1)
+		}
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}

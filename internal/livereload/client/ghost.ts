@@ -86,14 +86,14 @@ function flush(): void {
 }
 
 function go(e: Event): void {
-  if (e.isTrusted) tell({ k: "go", to: location.pathname + location.search + location.hash });
+  if (e.isTrusted && parent === window) tell({ k: "go", to: location.pathname + location.search + location.hash });
 }
 
 /** Does here what was done elsewhere. */
 export function replay(deed: Deed): void {
   if (deed.k === "go") {
     const to = new URL(deed.to || "", location.href);
-    if (to.origin === location.origin && to.href !== location.href) location.href = to.href;
+    if (parent === window && to.origin === location.origin && to.href !== location.href) location.href = to.href;
     return;
   }
   if (deed.p !== location.pathname) return;
