@@ -184,8 +184,8 @@ func (s *Server) take(p *page, m fromPage) error {
 
 // hello registers the page and tells it what it missed.
 func (s *Server) hello(p *page, m fromPage) {
-	prints := s.printsOf(m.Uses, m.Doc)
 	files := s.seen.documentFiles(m.Doc)
+	prints := s.printsOf(m.Uses, m.Doc, files)
 	since := ago(m.Age)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -201,7 +201,7 @@ func (s *Server) hello(p *page, m fromPage) {
 
 // moreUses adds what the page loaded after its hello.
 func (s *Server) moreUses(p *page, m fromPage) {
-	prints := s.printsOf(m.Uses, "")
+	prints := s.printsOf(m.Uses, "", nil)
 	since := ago(m.Age)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -230,12 +230,13 @@ func (p *page) add(paths []string) {
 	}
 }
 
-// printsOf returns the fingerprint of each path; doc is looked up as a document.
-func (s *Server) printsOf(paths []string, doc string) []string {
+// printsOf returns the fingerprint of each path. That of doc is the fingerprint of the
+// file behind it, if it is known.
+func (s *Server) printsOf(paths []string, doc string, files []string) []string {
 	prints := make([]string, min(len(paths), maxUses))
 	for i := range prints {
 		path := paths[i]
-		if files := s.seen.documentFiles(doc); path == doc && len(files) == 1 {
+		if path == doc && len(files) == 1 {
 			path = files[0]
 		}
 		prints[i] = s.seen.of(path)

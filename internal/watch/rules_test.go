@@ -2,8 +2,12 @@ package watch
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func rulesIn(t *testing.T, files map[string]string, patterns ...string) (*Rules, string) {
@@ -151,4 +155,70 @@ func BenchmarkRules(b *testing.B) {
 	for b.Loop() {
 		rules.Ignore(path, false)
 	}
+}
+
+// TestRulesAgreeWithGit asks git itself about every pattern and path.
+func TestRulesAgreeWithGit(t *testing.T) {
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip("SKIPPED: git is not installed")
+	}
+	dir := realDir(t)
+	files := []string{"a.log", "b.txt", "sub/a.log", "sub/deep/a.log", "sub/deep/b.txt", "build/x.js", "sub/build/x.js", "x/y/z/a.log", "[a].x", "a.x", "{a,b}.x", "b.x", "foo bar", "#x", "!x", "abc/def/ghi"}
+	for _, name := range files {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	git := func(stdin string, args ...string) string {
+		cmd := exec.Command("git", append([]string{"-C", dir, "-c", "core.excludesFile="}, args...)...)
+		cmd.Stdin = strings.NewReader(stdin)
+		out, _ := cmd.Output() // check-ignore exits with 1 if it ignores nothing
+		return string(out)
+	}
+	git("", "init", "-q")
+	for _, text := range []string{
+		"*.log", "/*.log", "*", "*\n!*.log", "*\n!*/\n!a.log", "sub", "sub/", "/sub/", "sub/*", "sub/**", "**/a.log", "sub/**/a.log", "**/deep", "**/deep/**",
+		"build", "/build", "build/\n!build/x.js", "x/**/a.log", "[ab].x", "\\[a\\].x", "{a,b}.x", "[!a].x", "?.x", "foo\\ bar", "foo bar", "foo bar ", "\\#x", "\\!x", "#x", "!x",
+		"abc/*", "abc/*/ghi", "abc/**/ghi", "abc/def", "def", "/def", "*/def", "**", "/", "//", "sub/deep/", "*.log\n!sub/\n!sub/a.log", "a.*\n!a.log", "**/*.txt", "*b*",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, gitignore), []byte(text+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		var want, got []string
+		for line := range strings.Lines(git(strings.Join(files, "\n"), "check-ignore", "--no-index", "--stdin")) {
+			want = append(want, strings.Trim(strings.TrimSpace(line), `"`))
+		}
+		rules := NewRules(dir)
+		for _, name := range files {
+			if rules.Ignore(filepath.Join(dir, name), false) {
+				got = append(got, name)
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%q (-git +ours):\n%s", text, diff)
+		}
+	}
+}
+
+func FuzzRules(f *testing.F) {
+	f.Add("*.log\n!keep.log", "sub/a.log")
+	f.Add("/a/**/b[", "a/x/b[")
+	f.Fuzz(func(t *testing.T, text, name string) {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, gitignore), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		rules := NewRules(dir, text)
+		path := filepath.Join(dir, name)
+		if rules.Ignore(path, true) && rules.Ignore(dir, true) {
+			t.Errorf("the folder of the rules is ignored by %q", text)
+		}
+		if parent := filepath.Dir(path); within(parent, dir) && rules.Ignore(parent, true) && !rules.Ignore(path, false) {
+			t.Errorf("%q lies in an ignored folder and is not ignored by %q", name, text)
+		}
+	})
 }
