@@ -2,6 +2,7 @@ package devcert
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
@@ -153,7 +154,10 @@ func client(t testing.TB, a *Authority, address net.Addr) *http.Client {
 		TLSClientConfig:   &tls.Config{RootCAs: roots},
 		ForceAttemptHTTP2: true,
 		DisableKeepAlives: true,
-		Dial:              func(string, string) (net.Conn, error) { return net.Dial("tcp", address.String()) },
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			var d net.Dialer
+			return d.DialContext(ctx, "tcp", address.String())
+		},
 	}
 	return &http.Client{Transport: transport}
 }

@@ -142,7 +142,7 @@ func refuse(w http.ResponseWriter, r *http.Request, host string) {
 			"Answering to any name would let a foreign web page read your project.",
 		Facts: []page.Fact{
 			{Label: "Asked for", Values: []string{host}},
-			{Label: "Allowed", Values: []string{"localhost, *.localhost, IP addresses, serve.allowed-hosts"}},
+			{Label: "Allowed", Values: []string{"localhost, *.localhost", "IP addresses", "serve.allowed-hosts in realtimectl.yaml"}},
 		},
 		Steps: []page.Step{
 			{Text: "If the name is yours, add it to realtimectl.yaml and start again:", Code: line},
