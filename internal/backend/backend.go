@@ -51,6 +51,9 @@ type Service struct {
 	Depends []string
 	// Restart says whether to start it again when it ends.
 	Restart Policy
+	// Watch are globs, relative to Dir, with ** for any folders: [Group.Changed] restarts
+	// the service if a file that matches one has changed.
+	Watch []string
 	// Log is a file that also gets the output, without colours; "" is none.
 	Log string
 }
@@ -125,7 +128,21 @@ func New(o Options) (*Group, error) {
 		}
 		g.services = append(g.services, s)
 	}
+	if err := g.choosePorts(); err != nil {
+		return nil, err
+	}
 	return g, g.link()
+}
+
+// URL returns where a service is to answer, such as "http://localhost:40123"; it is known
+// before Run. localhost stands for both loopback addresses: the service picks one. ""
+// says that there is no such service.
+func (g *Group) URL(name string) string {
+	s := g.find(name)
+	if s == nil {
+		return ""
+	}
+	return fmt.Sprintf("http://localhost:%d", s.port)
 }
 
 // link resolves the dependencies and puts the services in an order that honours them.
@@ -205,10 +222,7 @@ func (g *Group) Restart(name string) error {
 	if s == nil {
 		return fmt.Errorf("there is no back-end %s", name)
 	}
-	select {
-	case s.again <- struct{}{}:
-	default: // one is asked for already
-	}
+	s.restart()
 	return nil
 }
 
@@ -262,23 +276,28 @@ func (g *Group) Ready(ctx context.Context) error {
 	}
 }
 
-// Wait waits until a service is healthy now, such as while it restarts, and returns its
-// URL. The error is that of ctx, or that there is no such service.
-func (g *Group) Wait(ctx context.Context, name string) (string, error) {
+// Wait waits while a service starts or restarts, until it is healthy. It returns an
+// [*UnhealthyError] at once if there is nothing to wait for: the service has ended and is
+// not started again by itself, or its time to become healthy is over. Other errors are
+// that of ctx, and that there is no such service.
+func (g *Group) Wait(ctx context.Context, name string) error {
 	s := g.find(name)
 	if s == nil {
-		return "", fmt.Errorf("there is no back-end %s", name)
+		return fmt.Errorf("there is no back-end %s", name)
 	}
 	for {
 		g.mu.Lock()
 		state, changed := s.state, g.changed
 		g.mu.Unlock()
-		if state.Phase == Healthy {
-			return state.URL, nil
+		switch state.Phase {
+		case Healthy:
+			return nil
+		case Exited, Unhealthy, Stopped:
+			return &UnhealthyError{name, state.Reason, s.tail.lines()}
 		}
 		select {
 		case <-ctx.Done():
-			return "", context.Cause(ctx)
+			return context.Cause(ctx)
 		case <-changed:
 		}
 	}

@@ -17,7 +17,7 @@ const markVar = "REALTIMECTL_RUN"
 
 // environ returns the environment for one start. The environment file is read here, so
 // that an edit counts at the next restart.
-func (s *service) environ(port int) ([]string, error) {
+func (s *service) environ() ([]string, error) {
 	env := s.group.opts.Environ
 	set := func(name, value string) { env = setEnv(env, name, value) }
 	if s.config.EnvFile != "" {
@@ -39,7 +39,7 @@ func (s *service) environ(port int) ([]string, error) {
 	for name, value := range s.config.Env {
 		set(name, value)
 	}
-	set("PORT", strconv.Itoa(port))
+	set("PORT", strconv.Itoa(s.port))
 	set(markVar, s.mark())
 	if s.group.opts.Terminal && lookupEnv(env, "TERM") == "" {
 		set("TERM", "xterm-256color")
@@ -69,37 +69,26 @@ func lookupEnv(env []string, name string) string {
 	return ""
 }
 
-// choosePort returns the port for a start: the fixed one, the one of last time, or a
-// free one. A fixed port that somebody else holds is an error.
-func (s *service) choosePort() (int, error) {
-	if s.config.Port != 0 {
-		return s.config.Port, s.portIsFree()
-	}
-	s.group.mu.Lock()
-	defer s.group.mu.Unlock()
-	if s.state.Port != 0 {
-		return s.state.Port, nil
-	}
-	for {
-		port, err := freePort()
-		if err != nil {
-			return 0, err
-		}
-		if !s.group.portTaken(port) {
-			s.state.Port = port
-			return port, nil
-		}
-	}
-}
-
-// portTaken says whether a service of the group has this port; mu is held.
-func (g *Group) portTaken(port int) bool {
+// choosePorts gives each service its port: the fixed one, or a free one that no other
+// service has. It stays the same over restarts.
+func (g *Group) choosePorts() error {
+	taken := map[int]bool{}
 	for _, s := range g.services {
-		if s.state.Port == port {
-			return true
-		}
+		taken[s.config.Port] = true
+		s.port = s.config.Port
 	}
-	return false
+	for _, s := range g.services {
+		for taken[s.port] && s.config.Port == 0 {
+			port, err := freePort()
+			if err != nil {
+				return err
+			}
+			s.port = port
+		}
+		taken[s.port] = true
+		s.state.Port = s.port
+	}
+	return nil
 }
 
 func freePort() (int, error) {
@@ -115,8 +104,10 @@ func freePort() (int, error) {
 }
 
 // portIsFree finds out before the command does: its own message may be lost in a trace.
-// Only a command that is given the port is held to it; another may listen elsewhere.
 func (s *service) portIsFree() error {
+	if s.config.Port == 0 {
+		return nil
+	}
 	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(s.config.Port)))
 	if err != nil {
 		return fmt.Errorf("port %d is taken by another program: %w", s.config.Port, err)

@@ -368,11 +368,53 @@ func TestWaitHoldsOnWhileAServiceRestarts(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.wait(t, at, "api = stopping")
-	url, err := r.Wait(within(t), "api")
-	if err != nil {
+	if err := r.Wait(within(t), "api"); err != nil {
 		t.Fatal(err)
 	}
-	get(t, url+"/up")
+	get(t, r.URL("api")+"/up")
+}
+
+func TestWaitDoesNotHoldOnForWhatHasEnded(t *testing.T) {
+	r := start(t, backend.Options{Services: []backend.Service{{Name: "s", Run: "echo bye; exit 0"}}})
+	r.wait(t, 0, "s = exited")
+	want := &backend.UnhealthyError{Name: "s", Reason: "exited with status 0", Lines: []string{"bye"}}
+	got, _ := errors.AsType[*backend.UnhealthyError](r.Wait(within(t), "s"))
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if err := r.Wait(within(t), "none"); err == nil {
+		t.Error("waited for a service that does not exist")
+	}
+}
+
+func TestAChangeRestartsTheServicesThatWatchIt(t *testing.T) {
+	dir := t.TempDir()
+	cat := func(name, sub string, watch ...string) backend.Service {
+		return backend.Service{Name: name, Run: "cat", Dir: filepath.Join(dir, sub), Watch: watch}
+	}
+	for _, sub := range []string{"api", "web"} {
+		if err := os.Mkdir(filepath.Join(dir, sub), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := start(t, backend.Options{Services: []backend.Service{
+		cat("api", "api", "app/**/*.php", ".env"), cat("web", "web", "./*.js", "../shared/**"), cat("other", ""),
+	}})
+	mustBeReady(t, r)
+	want := []string{filepath.Join(dir, "api"), filepath.Join(dir, "api/app"), filepath.Join(dir, "shared"), filepath.Join(dir, "web")}
+	if diff := cmp.Diff(want, r.Folders()); diff != "" {
+		t.Errorf("folders (-want +got):\n%s", diff)
+	}
+	for path, want := range map[string]string{
+		"api/app/x.php": "api", "api/app/a/b/x.php": "api", "api/.env": "api", "web/server.js": "web",
+		"shared/deep/x": "web", "api/app/x.txt": "", "web/sub/server.js": "", "app/x.php": "",
+	} {
+		if got := strings.Join(r.Changed([]string{filepath.Join(dir, path)}), " "); got != want {
+			t.Errorf("%s: restarted %q, want %q", path, got, want)
+		}
+	}
+	r.wait(t, 0, "api = stopping")
+	r.wait(t, 0, "web = stopping")
 }
 
 func TestDependenciesStartFirstAndStopLast(t *testing.T) {

@@ -96,7 +96,7 @@ func (s *service) becomesHealthy(ctx context.Context, proc *process) (string, bo
 	for {
 		// localhost is two addresses, and servers pick one of them.
 		for _, ip := range []string{"127.0.0.1", "::1"} {
-			address := net.JoinHostPort(ip, strconv.Itoa(s.port()))
+			address := net.JoinHostPort(ip, strconv.Itoa(s.port))
 			if s.health.passes(ctx, client, address) {
 				return "http://" + address, true
 			}
@@ -114,7 +114,7 @@ func (s *service) guessURL() string {
 	if s.config.Port == 0 && !strings.Contains(s.config.Run, "PORT") {
 		return ""
 	}
-	return "http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port()))
+	return "http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port))
 }
 
 func (c check) passes(ctx context.Context, client *http.Client, address string) bool {

@@ -61,11 +61,10 @@ func (s *service) start(ctx context.Context) (*process, error) {
 	if info, err := os.Stat(cmp.Or(s.config.Dir, ".")); err != nil || !info.IsDir() {
 		return nil, fmt.Errorf("there is no folder %s to run in", s.config.Dir)
 	}
-	port, err := s.choosePort()
-	if err != nil {
+	if err := s.portIsFree(); err != nil {
 		return nil, err
 	}
-	env, err := s.environ(port)
+	env, err := s.environ()
 	if err != nil {
 		return nil, err
 	}

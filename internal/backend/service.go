@@ -31,6 +31,7 @@ type service struct {
 	again    chan struct{} // holds one wish for a restart
 	ended    chan struct{} // closed when live returns
 	tail     tail
+	port     int // what $PORT holds
 
 	// What follows is guarded by group.mu.
 	state      State
@@ -59,7 +60,7 @@ func newService(g *Group, config Service) (*service, error) {
 	return &service{
 		group: g, config: config, health: health,
 		again: make(chan struct{}, 1), ended: make(chan struct{}),
-		state: State{Name: config.Name, Phase: Waiting, Port: config.Port},
+		state: State{Name: config.Name, Phase: Waiting},
 	}, nil
 }
 
@@ -169,7 +170,7 @@ func (s *service) once(ctx context.Context, stop <-chan struct{}) ending {
 	s.hold(proc)
 	s.set(Starting, func(st *State) { st.PID, st.URL = proc.pid, "" })
 	s.group.opts.Log.Debug(fmt.Sprintf("%s: started, pid %d", s.config.Name, proc.pid),
-		"event", "backend.started", "backend", s.config.Name, "pid", proc.pid, "port", s.port())
+		"event", "backend.started", "backend", s.config.Name, "pid", proc.pid, "port", s.port)
 
 	// Health checks outlive neither the command nor us.
 	checking, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -205,24 +206,17 @@ func (s *service) becameHealthy(url string, took time.Duration) {
 		s.state.Phase, s.state.Reason = Healthy, ""
 		s.state.URL, s.state.Took = url, took
 	})
-	s.group.opts.Log.Info(fmt.Sprintf("%s is healthy after %d ms", s.config.Name, took.Milliseconds()),
+	s.group.opts.Log.Info(fmt.Sprintf("%s healthy %d ms", s.config.Name, took.Milliseconds()),
 		"event", "backend.healthy", "backend", s.config.Name, "url", url, "ms", took.Milliseconds())
 }
 
 func (s *service) becameUnhealthy() {
-	reason := fmt.Sprintf("%s after %s", s.health.missing(s.port()), s.config.Timeout)
+	reason := fmt.Sprintf("%s after %s", s.health.missing(s.port), s.config.Timeout)
 	s.set(Unhealthy, func(st *State) { st.Reason = reason })
 	s.fail(reason)
 	s.group.opts.Log.Warn(fmt.Sprintf("%s is not healthy: %s", s.config.Name, reason),
 		"event", "backend.unhealthy", "backend", s.config.Name,
 		"hint", "it goes on running; see its output above, or change health and timeout of this back-end")
-}
-
-// port returns what $PORT holds, 0 before the first start.
-func (s *service) port() int {
-	s.group.mu.Lock()
-	defer s.group.mu.Unlock()
-	return s.state.Port
 }
 
 // end stops a command and waits until its whole tree has ended.
@@ -276,6 +270,14 @@ func (s *service) afterEnd(e ending, crashes int, pause time.Duration, stop <-ch
 
 func (s *service) exited(what string) {
 	s.group.opts.Log.Warn(s.config.Name+": "+what, "event", "backend.exited", "backend", s.config.Name)
+}
+
+// restart asks live for a restart.
+func (s *service) restart() {
+	select {
+	case s.again <- struct{}{}:
+	default: // one is asked for already
+	}
 }
 
 // hold remembers what runs, for Input.

@@ -159,9 +159,12 @@ func (v *supervisor) watch(children <-chan ended, orders <-chan byte, signals <-
 			}
 		case order, more := <-orders:
 			switch {
-			case !more: // we are gone
+			case !more && v.stopping: // somebody did not want to wait for the end
 				orders = nil
-				v.stopping = false
+				v.forced = true
+				deadline.Reset(0)
+			case !more: // we were killed
+				orders = nil
 				stop(min(v.grace, orphanGrace))
 			case order == orderKill:
 				v.stopping, v.forced = true, true
