@@ -40,7 +40,17 @@ func (p *parts) backend(ctx context.Context, b config.Backend) (http.Handler, er
 	if b.StripPath {
 		o.StripPrefix = b.Path
 	}
-	return proxy.New(o)
+	return p.upstream(o)
+}
+
+// upstream forwards to another server; its idle connections end with the stack.
+func (p *parts) upstream(o proxy.Options) (http.Handler, error) {
+	forward, err := proxy.New(o)
+	if err != nil {
+		return nil, err
+	}
+	p.closers = append(p.closers, forward)
+	return forward, nil
 }
 
 // store opens the built-in JSON store. What it accepts, it may tell the hub as the

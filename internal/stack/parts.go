@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -40,6 +41,8 @@ type parts struct {
 	mounts []mount // back-ends by path and host
 	rules  int     // relay rules, for the banner
 
+	closers []io.Closer // what holds files or connections
+
 	live     *livereload.Server
 	pipeline *pipeline.Pipeline
 	watcher  *watch.Watcher
@@ -65,8 +68,8 @@ func assemble(ctx context.Context, o Options, d *doors) (*parts, error) {
 // close frees what the units do not.
 func (p *parts) close() error {
 	err := forgetToken(p.cfg)
-	if p.files != nil {
-		err = errors.Join(err, p.files.Close())
+	for _, c := range p.closers {
+		err = errors.Join(err, c.Close())
 	}
 	return err
 }
@@ -153,7 +156,11 @@ func (p *parts) addFiles(context.Context) error {
 		Layers: layers, Fallback: p.cfg.Serve.Fallback,
 		Production: p.cfg.Serve.Mode == config.Production, Log: p.log,
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	p.closers = append(p.closers, p.files)
+	return nil
 }
 
 func (p *parts) addPipeline(ctx context.Context) error {
@@ -242,7 +249,7 @@ func (p *parts) addTarget(context.Context) error {
 	if err != nil {
 		return fmt.Errorf("serve.target: %w", err)
 	}
-	p.target, err = proxy.New(proxy.Options{Target: target, Log: p.log})
+	p.target, err = p.upstream(proxy.Options{Target: target, Log: p.log})
 	return err
 }
 

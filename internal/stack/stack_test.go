@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -142,4 +143,38 @@ func TestReadyFileIsGoneAfterTheEnd(t *testing.T) {
 	if _, err := os.Stat(ready); !os.IsNotExist(err) {
 		t.Errorf("the ready file is still there: %v", err)
 	}
+}
+
+func TestExternalServerStandsBehindTheProxyAndTheBackEndRoutes(t *testing.T) {
+	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		io.WriteString(w, "<head></head>upstream "+r.URL.Path)
+	}))
+	defer upstream.Close()
+	files := func(yaml string) map[string]string {
+		return map[string]string{"realtimectl.yaml": yaml, "src/index.html": "<title>own</title>"}
+	}
+
+	t.Run("serve.target", func(t *testing.T) {
+		yaml := "serve: { proxy: 'localhost:0', app: 'localhost:0', target: '" + upstream.URL + "' }\n"
+		i := run(t, load(t, t.TempDir(), files(yaml)), nil)
+		if _, body := get(t, i.Proxy+"/a"); !strings.Contains(body, "upstream /a") || !strings.Contains(body, script) {
+			t.Errorf("the proxy answers %q", body)
+		}
+		if _, body := get(t, i.App+"/a"); !strings.Contains(body, "own") {
+			t.Errorf("the app server answers %q", body)
+		}
+	})
+	t.Run("backends", func(t *testing.T) {
+		yaml := free + "backends: { shop: { url: '" + upstream.URL + "', path: /shop, strip-path: true } }\n"
+		i := run(t, load(t, t.TempDir(), files(yaml)), nil)
+		for _, base := range []string{i.App, i.Proxy} {
+			if _, body := get(t, base+"/shop/a"); !strings.Contains(body, "upstream /a") {
+				t.Errorf("%s/shop/a answers %q", base, body)
+			}
+			if _, body := get(t, base+"/shops"); !strings.Contains(body, "own") {
+				t.Errorf("%s/shops answers %q", base, body)
+			}
+		}
+	})
 }
