@@ -72,7 +72,7 @@ type annotator struct {
 	scopes   []*scope
 	edits    []Insertion
 	done     map[int]bool    // offsets of functions that were dealt with
-	injected map[string]bool // names that have a $inject already
+	injected map[string]bool // names, dotted ones too, that have a $inject already
 	modules  map[string]bool // names that stand for a module
 }
 
@@ -98,9 +98,7 @@ func (a *annotator) survey(n ast.Node) bool {
 		}
 	case *ast.AssignExpression:
 		if receiver, name, ok := member(n.Left); ok && name == "$inject" {
-			if id, ok := identifier(receiver); ok {
-				a.injected[id] = true
-			}
+			a.injected[a.src[start(receiver):int(receiver.Idx1())-1]] = true
 		}
 		if name, ok := identifier(n.Left); ok {
 			a.noteModule(name, n.Right)

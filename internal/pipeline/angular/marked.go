@@ -102,9 +102,9 @@ func (a *annotator) classBody(class *ast.ClassLiteral) {
 		if !ok || !m.Static || m.Computed || m.Kind != ast.PropertyKindMethod || class.Name == nil {
 			continue
 		}
-		params := a.params(m.Body)
-		if len(params) > 0 && (hasDirective(m.Body) || a.isMarked(start(m))) && !a.seen(m.Body) {
-			a.insertStatement(offset(class.RightBrace)+1, class.Name.Name.String()+"."+keyName(m.Key)+".$inject = "+list(params)+";")
+		params, name := a.params(m.Body), class.Name.Name.String()+"."+keyName(m.Key)
+		if len(params) > 0 && (hasDirective(m.Body) || a.isMarked(start(m))) && !a.injected[name] && !a.seen(m.Body) {
+			a.insertStatement(offset(class.RightBrace)+1, name+".$inject = "+list(params)+";")
 		}
 	}
 }
