@@ -2,6 +2,8 @@ package e2e
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"testing"
 
@@ -39,15 +41,32 @@ func mountHub(t *testing.T, mux *http.ServeMux) {
 	mux.HandleFunc("GET /kick", func(w http.ResponseWriter, r *http.Request) {
 		kick(w, h, r.FormValue("nsp"), r.FormValue("id"))
 	})
+	mux.HandleFunc("GET /publish", func(w http.ResponseWriter, r *http.Request) {
+		publish(w, r, h)
+	})
 }
 
 // kick disconnects one client from a namespace. A client of the first protocols may not
 // know that its id there begins with the namespace.
 func kick(w http.ResponseWriter, h *hub.Hub, namespace, id string) {
 	for _, room := range []string{id, namespace + "#" + id} {
-		if h.Disconnect(namespace, []string{room}) == 1 {
+		if n := h.Disconnect(namespace, []string{room}); n == 1 {
+			_, _ = fmt.Fprint(w, n)
 			return
 		}
 	}
 	http.Error(w, "no client "+id+" in "+namespace, http.StatusNotFound)
+}
+
+// publish sends what a back-end would, to everybody; each client waits for a name of its own.
+func publish(w http.ResponseWriter, r *http.Request, h *hub.Hub) {
+	n, err := h.Publish(r.Context(), hub.Message{
+		Event: r.FormValue("event"),
+		Args:  []json.RawMessage{json.RawMessage(`"é€😀"`), json.RawMessage(`{"n":1.5}`)},
+	})
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	_, _ = fmt.Fprint(w, n)
 }

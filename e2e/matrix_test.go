@@ -36,6 +36,8 @@ func wantSeen(t *testing.T, transports string) outcome {
 		"idLength": 20,
 		"transport": "` + last + `",
 		"relayed": [{"title": "é€😀", "n": 1.5, "list": [null, true]}],
+		"heardByOthers": [{"title": "é€😀", "n": 1.5, "list": [null, true]}],
+		"published": ["é€😀", {"n": 1.5}],
 		"relayedWithoutArguments": [],
 		"acknowledged": [1, "é€😀", {"3": [false]}],
 		"relayedBinary": [{"bytes": [0, 1, 128, 255]}, {"deep": [{"bytes": [7]}]}],

@@ -18,7 +18,12 @@ async function scenario(io, url, transports, tag) {
     seen.idLength = idOf(socket).length;
     // Before an upgrade is through: what is said during one must not be lost.
     seen.relayed = await relay(socket, "job:" + tag, { title: "é€😀", n: 1.5, list: [null, true] });
+    seen.heardByOthers = await ask(url, "/heard", { event: "server:job:" + tag });
     seen.transport = await transportOf(socket, transports);
+    seen.published = await step("publish", (done, fail) => {
+      socket.on("server:published:" + tag, (...got) => done(plain(got)));
+      ask(url, "/publish", { event: "server:published:" + tag }).catch(fail);
+    });
     seen.relayedWithoutArguments = await relay(socket, "empty:" + tag);
     seen.acknowledged = await acknowledge(socket, 1, "é€😀", { 3: [false] });
     seen.relayedBinary = await relay(socket, "binary:" + tag, bytes(0, 1, 128, 255), { deep: [bytes(7)] });
@@ -48,7 +53,7 @@ async function namespaces(socket, url, seen, tag) {
   seen.relayedInNamespace = await relay(chat, "chat:" + tag, "é€😀");
   seen.serverDisconnect = await step("server disconnect", (done, fail) => {
     chat.on("disconnect", (reason) => done(reason));
-    kick(url, "/chat", idOf(chat)).catch(fail);
+    ask(url, "/kick", { nsp: "/chat", id: idOf(chat) }).catch(fail);
   });
   seen.refusedNamespace = await step("refused namespace", (done) => {
     const nowhere = socket.io.socket("/nowhere");
@@ -63,10 +68,14 @@ function idOf(socket) {
   return socket.id || socket.io.engine.id;
 }
 
-/** Has the server disconnect a client from a namespace. */
-async function kick(url, nsp, id) {
-  const answer = await fetch(new URL("/kick?" + new URLSearchParams({ nsp, id }), url));
-  if (!answer.ok) throw new Error("kick: " + (await answer.text()));
+/**
+ * Asks the test's server: /kick disconnects a client, /publish sends to all as a back-end
+ * does, /heard answers with what another client heard of an event.
+ */
+async function ask(url, path, query) {
+  const answer = await fetch(new URL(path + "?" + new URLSearchParams(query), url));
+  if (!answer.ok) throw new Error(path + ": " + (await answer.text()));
+  return answer.json();
 }
 
 /** The transport in use, after the upgrade where one is due. */

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -56,8 +57,8 @@ func needSetup(t *testing.T, commands ...string) {
 	}
 }
 
-// startServer returns the address of a server with the hub, the pages of the matrix
-// and /kick, which ends when the test does. With REALTIMECTL_E2E_TARGET the hub is
+// startServer returns the address of a server with the hub, the pages of the matrix and
+// what scenario.js asks for; it ends when the test does. With REALTIMECTL_E2E_TARGET the hub is
 // replaced by the server at that address, so that others can be held to the same.
 func startServer(t *testing.T) string {
 	t.Helper()
@@ -69,8 +70,11 @@ func startServer(t *testing.T) string {
 	}
 	mux.Handle("GET /{page}", http.FileServer(http.Dir(".")))
 	mux.HandleFunc("GET /bundles/{name}", serveBundle)
+	heard := &witness{args: map[string]json.RawMessage{}, changed: make(chan struct{})}
+	mux.HandleFunc("GET /heard", heard.serve)
 	srv := httptest.NewServer(mux)
 	t.Cleanup(srv.Close)
+	heard.listen(t, srv.URL)
 	return srv.URL
 }
 
@@ -83,6 +87,7 @@ func mountTarget(t *testing.T, mux *http.ServeMux, target string) {
 	proxy := httputil.NewSingleHostReverseProxy(at)
 	mux.Handle("/socket.io/", proxy)
 	mux.Handle("GET /kick", proxy)
+	mux.Handle("GET /publish", proxy)
 }
 
 func serveBundle(w http.ResponseWriter, r *http.Request) {
