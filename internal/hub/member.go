@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/realtimectl/realtimectl/internal/hub/engineio"
 	"github.com/realtimectl/realtimectl/internal/hub/rawjson"
 	"github.com/realtimectl/realtimectl/internal/hub/relay"
 	"github.com/realtimectl/realtimectl/internal/hub/socketio"
@@ -60,7 +61,9 @@ func (m *member) leave(reason string, tell bool) bool {
 			m.send(socketio.NewDisconnect(m.ns.name))
 		}
 		m.hub.recovery.keep(m, reason)
-		m.runHooks(m.hub.rules.Load().Disconnect, rawjson.AppendString(nil, reason))
+		if reason != string(engineio.ShuttingDown) { // everybody leaves, and nobody is left to hear it
+			m.runHooks(m.hub.rules.Load().Disconnect, rawjson.AppendString(nil, reason))
+		}
 		m.hub.exit(m)
 		m.hub.opts.Log.Debug("a client left "+m.ns.name+": "+reason,
 			"event", "hub.disconnected", "id", m.id, "namespace", m.ns.name, "reason", reason)

@@ -9,7 +9,7 @@ import (
 const (
 	// noteEvery is how often a cause that persists is told again.
 	noteEvery = 10 * time.Minute
-	// maxNotes bounds the causes remembered: clients can make them up without end.
+	// maxNotes bounds what is told in that time: clients can make up causes without end.
 	maxNotes = 64
 	// maxPrinted bounds what is repeated to a person of what a client sent, in bytes.
 	maxPrinted = 100
@@ -17,8 +17,9 @@ const (
 
 // notes tells an operator what goes wrong, once per cause.
 type notes struct {
-	mu   sync.Mutex // guards told
-	told map[string]time.Time
+	mu    sync.Mutex // guards what follows
+	told  map[string]bool
+	since time.Time // when told was last emptied
 }
 
 // once logs a message unless its cause was told lately; log is a method of a logger.
@@ -32,13 +33,13 @@ func (n *notes) first(cause string) bool {
 	now := time.Now()
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if at, ok := n.told[cause]; ok && now.Sub(at) < noteEvery {
+	if now.Sub(n.since) >= noteEvery {
+		n.since, n.told = now, map[string]bool{}
+	}
+	if n.told[cause] || len(n.told) >= maxNotes {
 		return false
 	}
-	if n.told == nil || len(n.told) >= maxNotes {
-		n.told = map[string]time.Time{}
-	}
-	n.told[cause] = now
+	n.told[cause] = true
 	return true
 }
 

@@ -48,6 +48,9 @@ func (p *peer) serve(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if err := p.wait(ctx); err != nil {
+			return err
+		}
 		if err := p.handle(ctx, pkt); err != nil {
 			return err
 		}
@@ -67,15 +70,12 @@ func (p *peer) handle(ctx context.Context, pkt *socketio.Packet) error {
 		p.drop(m)
 		m.leave(clientDisconnect, false)
 	case pkt.Type == socketio.Event:
-		if err := p.wait(ctx); err != nil {
-			return err
-		}
 		p.event(m, pkt)
 	}
 	return nil // an ACK: the hub never asks for one
 }
 
-// wait slows a client down that emits faster than it may.
+// wait slows a client down that sends packets faster than it may.
 func (p *peer) wait(ctx context.Context) error {
 	if p.pace == nil {
 		p.pace = rate.NewLimiter(rate.Limit(p.hub.opts.MaxEventRate), p.hub.opts.MaxEventRate)

@@ -139,13 +139,26 @@ func (s *shard) run() {
 	}
 }
 
-// take swaps the queue against an empty one.
+// roundBytes bounds what one round joins to one write: beyond that joining saves
+// nothing, and a client's backlog should not grow by much more than it can take.
+const roundBytes = 256 << 10
+
+// take takes the next round's deliveries: all that waits, up to roundBytes.
 func (s *shard) take(empty []delivery) (batch []delivery, stopped bool) {
 	clear(empty) // so that what was delivered can be collected
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	batch, s.pending = s.pending, empty[:0]
-	s.busy = len(batch) > 0
+	n := 0
+	for size := 0; n < len(s.pending) && size < roundBytes; n++ {
+		size += s.pending[n].packet.Size()
+	}
+	if n == len(s.pending) {
+		batch, s.pending = s.pending, empty[:0]
+	} else {
+		batch = append(empty[:0], s.pending[:n]...)
+		s.pending = slices.Delete(s.pending, 0, n)
+	}
+	s.busy = n > 0
 	if s.busy {
 		s.room.Broadcast()
 	}

@@ -2,7 +2,9 @@ package engineio
 
 import (
 	"net"
+	"net/http"
 	"net/netip"
+	"strings"
 	"sync"
 	"time"
 )
@@ -37,8 +39,7 @@ func newCaps(o Options) *caps {
 }
 
 // enter counts a new session, or says why there is none.
-func (c *caps) enter(remote string) *refusal {
-	addr := parseAddress(remote)
+func (c *caps) enter(addr netip.Addr) *refusal {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.total >= c.max {
@@ -87,14 +88,33 @@ func (c *caps) sweep(now time.Time) {
 }
 
 // leave uncounts a session.
-func (c *caps) leave(remote string) {
-	addr := parseAddress(remote)
+func (c *caps) leave(addr netip.Addr) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.total--
 	if v := c.addresses[addr]; v != nil {
 		v.sessions--
 	}
+}
+
+// clientAddress returns where a request comes from. A reverse proxy on this machine says
+// for whom it asks; nobody else is asked.
+func clientAddress(r *http.Request) netip.Addr {
+	addr := parseAddress(r.RemoteAddr)
+	if forwarded := r.Header.Values("X-Forwarded-For"); addr.IsLoopback() && len(forwarded) > 0 {
+		hops := strings.Split(forwarded[len(forwarded)-1], ",")
+		if client := parseAddress(strings.TrimSpace(hops[len(hops)-1])); client.IsValid() {
+			return client
+		}
+	}
+	return addr
+}
+
+// sameClient reports whether a request of a session comes from where it began. The id of
+// a revision 3 session is known to others, as the socket's, so it alone is no proof.
+func (s *Session) sameClient(r *http.Request) bool {
+	addr := clientAddress(r)
+	return s.rev == 4 || addr == s.addr || addr.IsLoopback() && s.addr.IsLoopback()
 }
 
 // parseAddress returns the address of a "host:port". IPv6 is counted by /64, which is

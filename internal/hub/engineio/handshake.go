@@ -82,10 +82,12 @@ func (srv *Server) handshake(w http.ResponseWriter, r *http.Request, q params) *
 		return busy(errStopped.Error())
 	}
 	defer srv.wg.Done()
-	if err := srv.caps.enter(r.RemoteAddr); err != nil {
+	addr := clientAddress(r)
+	if err := srv.caps.enter(addr); err != nil {
 		return err
 	}
 	s := srv.newSession(r, q)
+	s.addr = addr
 	var err error
 	if q.transport == "websocket" {
 		err = srv.openWebSocket(w, r, s)
@@ -93,7 +95,7 @@ func (srv *Server) handshake(w http.ResponseWriter, r *http.Request, q params) *
 		err = srv.openPolling(w, r, s, q)
 	}
 	if err != nil {
-		srv.caps.leave(r.RemoteAddr)
+		srv.caps.leave(addr)
 	}
 	if errors.Is(err, errStopped) {
 		return busy(err.Error())

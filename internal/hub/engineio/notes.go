@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// Diagnoses are told once per cause and then, if the cause persists, once in a while.
 const (
+	// noteEvery is how often a cause that persists is told again.
 	noteEvery = 10 * time.Minute
-	// maxNotes bounds the causes remembered: a client can make up origins without end.
+	// maxNotes bounds what is told in that time: a client can make up causes without end.
 	maxNotes = 64
 )
 
@@ -20,12 +20,13 @@ const (
 type notes struct {
 	log *slog.Logger
 
-	mu   sync.Mutex // guards told
-	told map[string]time.Time
+	mu    sync.Mutex // guards what follows
+	told  map[string]bool
+	since time.Time // when told was last emptied
 }
 
 func newNotes(log *slog.Logger) *notes {
-	return &notes{log: log, told: map[string]time.Time{}}
+	return &notes{log: log, told: map[string]bool{}}
 }
 
 // first reports whether a cause is to be told now.
@@ -33,13 +34,13 @@ func (n *notes) first(cause string) bool {
 	now := time.Now()
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if at, ok := n.told[cause]; ok && now.Sub(at) < noteEvery {
+	if now.Sub(n.since) >= noteEvery {
+		n.since, n.told = now, map[string]bool{}
+	}
+	if n.told[cause] || len(n.told) >= maxNotes {
 		return false
 	}
-	if len(n.told) >= maxNotes {
-		clear(n.told)
-	}
-	n.told[cause] = now
+	n.told[cause] = true
 	return true
 }
 

@@ -39,8 +39,9 @@ type Options struct {
 	MaxBacklog int
 	// MaxSessions bounds the sessions at one time (100,000): about 1 GB of memory.
 	MaxSessions int
-	// MaxPerAddress bounds the sessions of one remote address (1,000). Loopback addresses
-	// are exempt: a reverse proxy on this machine brings everybody from there.
+	// MaxPerAddress bounds the sessions of one remote address (1,000). For a request of a
+	// reverse proxy on this machine the last hop of X-Forwarded-For counts; what else
+	// comes from loopback is exempt.
 	MaxPerAddress int
 	// HandshakeRate bounds the handshakes a second of one remote address (50, with bursts
 	// of 200 after a pause). Loopback addresses are exempt.

@@ -14,6 +14,10 @@ var (
 	errClosed  = errors.New("the connection is closed")
 )
 
+// sliceCost is what a write costs in memory beside its bytes while it waits: small ones
+// must not slip through a limit that is meant for memory.
+const sliceCost = 64
+
 // output is the sending half of a WebSocket. A write never waits: what the kernel does
 // not take at once is queued, and a goroutine exists only until the queue is empty.
 type output struct {
@@ -29,7 +33,8 @@ type output struct {
 	draining bool // a goroutine writes the backlog; nobody else writes until it has ended
 	closing  bool // the last write is done; only the backlog still leaves
 	closed   bool
-	lost     int // what the client had not taken in when the session ended, in bytes
+	last     *time.Timer // closes the connection after finish
+	lost     int         // what the client had not taken in when the session ended, in bytes
 }
 
 // writers lends closures for RawConn.Write, so that a write allocates nothing.
@@ -102,7 +107,7 @@ func (o *output) writeNow(b []byte) (int, error) {
 }
 
 func (o *output) queue(b []byte) error {
-	if o.size+len(b) > o.max {
+	if waits := o.size + len(o.backlog)*sliceCost; waits > 0 && waits+len(b) > o.max {
 		return errBacklog
 	}
 	o.backlog = append(o.backlog, b)
@@ -147,7 +152,7 @@ func (o *output) finish(last []byte, limit time.Duration) {
 	o.lost = o.size + unacknowledged(o.raw)
 	o.closing = true
 	_ = o.put(last) // a client that is gone needs no farewell
-	time.AfterFunc(limit, o.close)
+	o.last = time.AfterFunc(limit, o.close)
 }
 
 // close closes the connection at once. Repeated calls do nothing.
@@ -158,6 +163,9 @@ func (o *output) close() {
 		o.lost = o.size + unacknowledged(o.raw)
 	}
 	o.closed = true
+	if o.last != nil {
+		o.last.Stop()
+	}
 	o.mu.Unlock()
 	if !closed {
 		_ = o.conn.Close()

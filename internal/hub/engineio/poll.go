@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -96,7 +97,7 @@ func (srv *Server) answerPoll(w http.ResponseWriter, r *http.Request, s *Session
 	if len(body) >= srv.opts.CompressFrom && acceptsGzip(r) {
 		h.Set("Content-Encoding", "gzip")
 		h.Add("Vary", "Accept-Encoding")
-		body = compress(body)
+		body = srv.compress(body)
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	_, _ = w.Write(body) // a client that is gone misses its heartbeat
@@ -140,12 +141,34 @@ func acceptsGzip(r *http.Request) bool {
 	return false
 }
 
-func compress(body []byte) []byte {
+// compressed remembers the last poll that was compressed: a fan-out gives the same body,
+// made once, to many polls one after the other.
+type compressed struct {
+	mu   sync.Mutex // guards what follows
+	zw   *gzip.Writer
+	body *byte // the first byte of what was compressed, which tells one encoding from another
+	size int
+	gzip []byte
+}
+
+// compress returns body in gzip. One at a time: the work is bounded by the payload, and
+// a writer takes most of a megabyte.
+func (srv *Server) compress(body []byte) []byte {
+	c := &srv.compressed
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.body == &body[0] && c.size == len(body) {
+		return c.gzip
+	}
+	if c.zw == nil {
+		c.zw, _ = gzip.NewWriterLevel(nil, gzip.BestSpeed) // the level is a valid one
+	}
 	var buf bytes.Buffer
-	zw, _ := gzip.NewWriterLevel(&buf, gzip.BestSpeed) // the level is a valid one
-	_, _ = zw.Write(body)                              // a Buffer takes everything
-	_ = zw.Close()
-	return buf.Bytes()
+	c.zw.Reset(&buf)
+	_, _ = c.zw.Write(body) // a Buffer takes everything
+	_ = c.zw.Close()
+	c.body, c.size, c.gzip = &body[0], len(body), buf.Bytes()
+	return c.gzip
 }
 
 // post takes in a payload and answers when its packets have been dealt with.
@@ -157,14 +180,12 @@ func (srv *Server) post(w http.ResponseWriter, r *http.Request, s *Session, q pa
 	defer s.polling.done(&s.polling.posting)
 	body, err := srv.readBody(w, r, q)
 	if err != nil {
-		s.close(TransportError, errors.New(err.message), closeNormal)
-		srv.forget(s)
+		s.abort(TransportError, errors.New(err.message))
 		return err
 	}
 	packets, wrong := decodePost(s, q, isBytes(r), body, srv.opts.MaxPackets)
 	if wrong != nil {
-		s.close(ParseError, wrong, closeNormal)
-		srv.forget(s)
+		s.abort(ParseError, wrong)
 		return badRequest(wrong.Error())
 	}
 	if !s.hand(r, packets) {
@@ -268,6 +289,8 @@ func (s *Session) deliver(r *http.Request, packets []packet) bool {
 	select {
 	case s.polling.inbox <- in:
 	case <-s.closed:
+		return false
+	case <-s.polling.switched:
 		return false
 	case <-r.Context().Done():
 		return false

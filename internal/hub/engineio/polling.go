@@ -7,10 +7,14 @@ import (
 
 var errOverlap = errors.New("two requests of one kind at the same time")
 
+// batchCost is what a batch costs in memory beside its bytes while it waits for a poll.
+const batchCost = 256
+
 // polling is the long-polling side of a session.
 type polling struct {
-	inbox    chan inbound // a POST hands its packets to the session's goroutine
-	upgraded chan *socket // what the session reads from after an upgrade
+	inbox    chan inbound  // a POST hands its packets to the session's goroutine
+	upgraded chan *socket  // what the session reads from after an upgrade
+	switched chan struct{} // closed when it does
 	wake     chan struct{}
 
 	mu        sync.Mutex // guards what follows; nothing waits under it
@@ -57,6 +61,7 @@ func newPolling() *polling {
 	return &polling{
 		inbox:    make(chan inbound),
 		upgraded: make(chan *socket, 1),
+		switched: make(chan struct{}),
 		wake:     make(chan struct{}, 1),
 	}
 }
@@ -73,7 +78,7 @@ func (p *polling) send(s *Session, b *Batch) error {
 		return errClosed
 	case b.volatile && len(p.queue) > 0:
 		return nil
-	case p.size+b.size > s.srv.opts.MaxBacklog:
+	case len(p.queue) > 0 && p.size+len(p.queue)*batchCost+b.size > s.srv.opts.MaxBacklog:
 		return errBacklog
 	}
 	p.push(b)

@@ -46,6 +46,7 @@ type reader struct {
 	op         byte   // what kind of message they are; 0 between messages
 	fragments  int
 	timed      bool // a read deadline is set, because part of a message waits for the rest
+	fresh      bool // a message has been completed since it was set
 	n          int  // results of try
 	err        error
 }
@@ -84,6 +85,7 @@ func (r *reader) next() (op byte, data []byte, err error) {
 			return 0, nil, err
 		}
 		if done {
+			r.fresh = true
 			return op, data, r.checkText(op, data)
 		}
 	}
@@ -229,10 +231,10 @@ func (r *reader) release() {
 // timeMessage bounds the time a message may take, once its first byte is here.
 func (r *reader) timeMessage() error {
 	partial := r.op != 0 || r.start != r.end
-	if partial == r.timed {
+	if partial == r.timed && !(partial && r.fresh) {
 		return nil
 	}
-	r.timed = partial
+	r.timed, r.fresh = partial, false
 	var deadline time.Time
 	if partial {
 		deadline = time.Now().Add(r.limit.time)

@@ -17,15 +17,16 @@ type Handler interface {
 
 // Server accepts sessions over HTTP and hands each to its Handler.
 type Server struct {
-	handler Handler
-	opts    Options
-	wheel   *wheel
-	caps    *caps
-	notes   *notes
-	bufs    buffers
-	writers writers
-	ping    *Batch
-	began   time.Time
+	handler    Handler
+	opts       Options
+	wheel      *wheel
+	caps       *caps
+	notes      *notes
+	bufs       buffers
+	writers    writers
+	compressed compressed
+	ping       *Batch
+	began      time.Time
 
 	started chan struct{} // closed when Run has begun
 	ctx     context.Context
@@ -133,6 +134,9 @@ func (srv *Server) serve(w http.ResponseWriter, r *http.Request) *refusal {
 	if s == nil {
 		return unknownSession()
 	}
+	if !s.sameClient(r) {
+		return unknownSession()
+	}
 	if s.rev != q.rev {
 		return badRequest("EIO is not what the session began with")
 	}
@@ -182,7 +186,6 @@ func (srv *Server) start(s *Session) error {
 
 // release is the end of a session's goroutine. A poll may still fetch its last packets.
 func (srv *Server) release(s *Session) {
-	srv.caps.leave(s.shake.Address)
 	if d := s.linger(); d > 0 {
 		time.AfterFunc(d, func() { srv.forget(s) })
 		return
@@ -193,6 +196,10 @@ func (srv *Server) release(s *Session) {
 // forget makes a session's id unknown.
 func (srv *Server) forget(s *Session) {
 	srv.mu.Lock()
-	defer srv.mu.Unlock()
+	_, known := srv.sessions[s.id]
 	delete(srv.sessions, s.id)
+	srv.mu.Unlock()
+	if known {
+		srv.caps.leave(s.addr)
+	}
 }

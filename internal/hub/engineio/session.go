@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
 	"net/url"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -67,6 +69,7 @@ type Session struct {
 	// base64 says that the client asked for text payloads only (revision 3).
 	base64 bool
 	shake  Handshake
+	addr   netip.Addr // what the session is counted under
 
 	ws      atomic.Pointer[socket] // nil while polling
 	polling *polling               // nil when the session began as a WebSocket
@@ -274,9 +277,19 @@ func (s *Session) next() (packet, error) {
 		select {
 		case s.batch = <-s.polling.inbox:
 		case s.reading = <-s.polling.upgraded:
+			s.lastPost()
 		case <-s.closed:
 		}
 	}
+}
+
+// lastPost takes in a POST that was there before the upgrade, and turns away any other.
+func (s *Session) lastPost() {
+	select {
+	case s.batch = <-s.polling.inbox:
+	default:
+	}
+	close(s.polling.switched)
 }
 
 // read returns the next packet of the WebSocket.
@@ -329,7 +342,7 @@ func (s *Session) run() {
 	if s.polling == nil {
 		s.greet()
 	}
-	err := s.srv.handler.ServeSession(s.srv.ctx, s)
+	err := s.serve()
 	reason := ForcedClose
 	if closed := (*ClosedError)(nil); errors.As(err, &closed) {
 		reason = closed.Reason
@@ -339,6 +352,17 @@ func (s *Session) run() {
 	s.close(reason, err, closeNormal)
 	s.drainInput()
 	s.srv.release(s)
+}
+
+// serve calls the handler. A panic ends this session alone, as in net/http.
+func (s *Session) serve() (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.srv.opts.Log.Error(fmt.Sprintf("a session failed: %v", p), "event", "hub.panic", "stack", string(debug.Stack()))
+			err = &ClosedError{Reason: TransportError}
+		}
+	}()
+	return s.srv.handler.ServeSession(s.srv.ctx, s)
 }
 
 // openPause lets clients of revision 3 attach their listener between the end of the

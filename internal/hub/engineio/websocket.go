@@ -100,8 +100,9 @@ func (srv *Server) upgrade(w http.ResponseWriter, r *http.Request, s *Session) *
 	}
 	go func() { // so that the goroutine of net/http, with its buffers, can end
 		defer srv.wg.Done()
-		defer s.polling.done(&s.polling.upgrading)
-		if err := srv.probe(ws, s); err != nil {
+		err := srv.probe(ws, s)
+		s.polling.done(&s.polling.upgrading) // before the client can know that it may try again
+		if err != nil {
 			ws.out.close()
 		}
 	}()
