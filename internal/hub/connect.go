@@ -108,6 +108,9 @@ func (p *peer) admit(pkt *socketio.Packet, who auth.Identity) {
 	if !who.Expires.IsZero() {
 		m.expire(time.Until(who.Expires))
 	}
+	if p.hub.tail.listens() {
+		p.hub.tail.tell(m.line(lineConnect))
+	}
 	m.runHooks(p.hub.rules.Load().Connect, nil)
 	p.hub.opts.Log.Debug("a client joined "+namespace, "event", "hub.connected", "id", m.id,
 		"namespace", namespace, "transport", p.conn.Session().Transport(), "recovered", back != nil,

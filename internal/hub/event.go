@@ -30,6 +30,9 @@ func (p *peer) event(m *member, pkt *socketio.Packet) {
 	match, ok := p.hub.rules.Load().Match(m.ns.name, p.eventName(pkt.Call.Name), false)
 	if !ok {
 		p.hub.unmatched(m, pkt)
+		if p.hub.tail.listens() {
+			p.hub.tail.tell(m.line(lineEvent).with(p.lastName, pkt.Call.Args, nil).refused(nil))
+		}
 		return
 	}
 	ev := relay.Event{Args: pkt.Call.Args, Attachments: len(pkt.Attachments), WantsAck: pkt.HasID}
@@ -40,7 +43,13 @@ func (p *peer) event(m *member, pkt *socketio.Packet) {
 	defer p.hub.outcomes.put(out)
 	if err := m.apply(&match, &ev, out); err != nil {
 		p.hub.refused(m, pkt, err)
+		if p.hub.tail.listens() {
+			p.hub.tail.tell(m.line(lineEvent).with(p.lastName, pkt.Call.Args, nil).refused(err))
+		}
 		return
+	}
+	if p.hub.tail.listens() {
+		p.hub.tail.tell(m.line(lineEvent).with(p.lastName, pkt.Call.Args, out))
 	}
 	m.carryOut(out, pkt.Attachments)
 	if out.Ack && pkt.HasID {
@@ -69,6 +78,9 @@ func (m *member) runHooks(rules func(namespace string) iter.Seq[*relay.Match], a
 		if err := m.apply(match, &relay.Event{Args: args}, &out); err != nil {
 			m.hub.opts.Log.Debug("a rule refused: "+err.Error(), "event", "hub.refused", "id", m.id)
 			continue
+		}
+		if m.hub.tail.listens() && out.Emit {
+			m.hub.tail.tell(m.line(lineEvent).with(match.Rule().On, args, &out))
 		}
 		m.carryOut(&out, nil)
 	}

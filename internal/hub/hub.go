@@ -27,6 +27,7 @@ type Hub struct {
 	next    atomic.Uint32 // the shard of the next client
 	clients atomic.Int64
 	told    notes
+	tail    *tail
 
 	outcomes outcomes
 	recovery *recovery
@@ -54,7 +55,7 @@ func New(opts Options) (*Hub, error) {
 	if opts.Auth != nil {
 		opts.Protocol.Engine.KeepHeaders = authHeaders()
 	}
-	h := &Hub{opts: opts, namespaces: map[string]*namespace{}, library: newLibrary(opts)}
+	h := &Hub{opts: opts, namespaces: map[string]*namespace{}, library: newLibrary(opts), tail: newTail()}
 	h.server = socketio.New(h, opts.Protocol)
 	for range cmp.Or(opts.Shards, min(runtime.GOMAXPROCS(0), maxShards)) {
 		h.shards = append(h.shards, newShard(len(h.shards), opts.MaxPending))
@@ -120,6 +121,7 @@ func (h *Hub) Run(ctx context.Context) error {
 		s.stop()
 	}
 	loops.Wait()
+	h.tail.end()
 	err = errors.Join(err, h.recovery.save())
 	if err != nil {
 		return fmt.Errorf("hub: %w", err)

@@ -61,6 +61,11 @@ func (m *member) leave(reason string, tell bool) bool {
 			m.send(socketio.NewDisconnect(m.ns.name))
 		}
 		m.hub.recovery.keep(m, reason)
+		if m.hub.tail.listens() {
+			l := m.line(lineDisconnect)
+			l.Reason = reason
+			m.hub.tail.tell(l)
+		}
 		if reason != string(engineio.ShuttingDown) { // everybody leaves, and nobody is left to hear it
 			m.runHooks(m.hub.rules.Load().Disconnect, rawjson.AppendString(nil, reason))
 		}

@@ -63,7 +63,11 @@ func (h *Hub) Publish(ctx context.Context, m Message) (delivered int, err error)
 		return 0, nil
 	}
 	packet := socketio.NewEvent(m.Namespace, out.Payload, nil, m.Volatile)
-	return h.deliver(ctx, packet, m, out.Target)
+	delivered, err = h.deliver(ctx, packet, m, out.Target)
+	if h.tail.listens() && err == nil {
+		h.published(&m, args, &out, delivered)
+	}
+	return delivered, err
 }
 
 // deliver sends a publish and waits until every shard has counted its receivers.

@@ -2,7 +2,6 @@ package hub
 
 import (
 	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/json"
 	"errors"
 	"io"
@@ -27,13 +26,12 @@ const (
 // Idempotency-Key of an earlier one gets its answer and publishes nothing. An empty token
 // refuses everybody.
 func (h *Hub) PublishHandler(token string) http.Handler {
-	return &publisher{hub: h, token: sha256.Sum256([]byte(token)), open: token != "", replays: map[string]*replay{}}
+	return &publisher{hub: h, key: newCredential(token), replays: map[string]*replay{}}
 }
 
 type publisher struct {
-	hub   *Hub
-	token [sha256.Size]byte // hashed, so that a comparison tells no length
-	open  bool
+	hub *Hub
+	key credential
 
 	mu      sync.Mutex // guards replays
 	replays map[string]*replay
@@ -77,7 +75,7 @@ func (p *publisher) answer(w http.ResponseWriter, r *http.Request) (int, publish
 	if r.Method != http.MethodPost {
 		return http.StatusMethodNotAllowed, failed("use POST")
 	}
-	if !p.authorized(r) {
+	if !p.key.fits(r) {
 		return http.StatusUnauthorized, failed("the header Authorization: Bearer TOKEN is missing or wrong")
 	}
 	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != "application/json" {
@@ -91,14 +89,6 @@ func (p *publisher) answer(w http.ResponseWriter, r *http.Request) (int, publish
 		return http.StatusBadRequest, failed("the body ended early")
 	}
 	return p.once(r, body)
-}
-
-// authorized compares in constant time.
-func (p *publisher) authorized(r *http.Request) bool {
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	sum := sha256.Sum256([]byte(strings.TrimSpace(token)))
-	same := subtle.ConstantTimeCompare(sum[:], p.token[:]) == 1
-	return p.open && same && strings.EqualFold(scheme, "Bearer")
 }
 
 // once publishes, unless a request with the same key has done so.

@@ -152,3 +152,21 @@ func (s *Namespaces) Has(name string) bool {
 	}
 	return false
 }
+
+// Pattern is what on holds, for those who look at events without rules.
+type Pattern struct{ p *pattern }
+
+// ParsePattern reads a pattern of event names: "client:*:job", "client:**".
+func ParsePattern(text string) (Pattern, error) {
+	p, err := parsePattern(text)
+	if err != nil {
+		return Pattern{}, fmt.Errorf("pattern %q: %w", text, err)
+	}
+	return Pattern{p}, nil
+}
+
+// Match reports whether the pattern takes an event's name. The zero Pattern takes all.
+func (p Pattern) Match(name string) bool {
+	var ignored captures
+	return p.p == nil || p.p.match(name, &ignored)
+}
