@@ -12,6 +12,7 @@ import (
 const (
 	healthPath  = "/__realtimectl/health"
 	publishPath = "/__realtimectl/emit"
+	listenPath  = "/__realtimectl/listen"
 )
 
 // appHandler answers :3010, in this order: our endpoints, the hub, the back-ends, the
@@ -20,6 +21,7 @@ func (p *parts) appHandler() http.Handler {
 	own := endpoints{
 		healthPath:  p.health(),
 		publishPath: p.hub.PublishHandler(p.token),
+		listenPath:  p.hub.ListenHandler(p.token),
 	}
 	return p.guard.Handler(own.before(p.hubBefore(routes(p.mounts, p.files))))
 }

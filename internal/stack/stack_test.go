@@ -178,3 +178,43 @@ func TestExternalServerStandsBehindTheProxyAndTheBackEndRoutes(t *testing.T) {
 		}
 	})
 }
+
+func TestControlEndpointsAskForTheToken(t *testing.T) {
+	dir := t.TempDir()
+	i := run(t, load(t, dir, map[string]string{"realtimectl.yaml": free, "src/index.html": "x"}), nil)
+	token, err := os.ReadFile(filepath.Join(dir, ".realtimectl", "token"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		method, url, bearer, body string
+		want                int
+	}{
+		{"POST", i.App + "/__realtimectl/emit", "", `{"event":"server:x"}`, http.StatusUnauthorized},
+		{"POST", i.App + "/__realtimectl/emit", "guess", `{"event":"server:x"}`, http.StatusUnauthorized},
+		{"POST", i.App + "/__realtimectl/emit", string(token), `{"event":"server:x"}`, http.StatusOK},
+		{"GET", i.App + "/__realtimectl/emit", string(token), `{"event":"server:x"}`, http.StatusMethodNotAllowed},
+		{"GET", i.App + "/__realtimectl/listen", "", `{"event":"server:x"}`, http.StatusUnauthorized},
+		{"POST", i.Proxy + "/__realtimectl/reload", "", "{}", http.StatusUnauthorized},
+		{"POST", i.Proxy + "/__realtimectl/reload", string(token), "{}", http.StatusOK},
+		{"GET", i.Proxy + "/__realtimectl/reload", string(token), "{}", http.StatusMethodNotAllowed},
+	}
+	for _, tt := range tests {
+		r, err := http.NewRequestWithContext(t.Context(), tt.method, tt.url, strings.NewReader(tt.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/json")
+		if tt.bearer != "" {
+			r.Header.Set("Authorization", "Bearer "+strings.TrimSpace(tt.bearer))
+		}
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != tt.want {
+			t.Errorf("%s %s with token %q: %d, want %d", tt.method, tt.url, tt.bearer, resp.StatusCode, tt.want)
+		}
+	}
+}
