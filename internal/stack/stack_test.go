@@ -188,7 +188,7 @@ func TestControlEndpointsAskForTheToken(t *testing.T) {
 	}
 	tests := []struct {
 		method, url, bearer, body string
-		want                int
+		want                      int
 	}{
 		{"POST", i.App + "/__realtimectl/emit", "", `{"event":"server:x"}`, http.StatusUnauthorized},
 		{"POST", i.App + "/__realtimectl/emit", "guess", `{"event":"server:x"}`, http.StatusUnauthorized},
