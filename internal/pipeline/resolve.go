@@ -33,6 +33,7 @@ func (b *builder) resolver() api.Plugin {
 			return b.resolve(build, a)
 		})
 		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: assetSpace}, b.loadAsset)
+		build.OnLoad(api.OnLoadOptions{Filter: `\.[mc]?[jt]sx?$`, Namespace: "file"}, b.loadModule)
 	}}
 }
 

@@ -147,7 +147,7 @@ func (s *injectStep) styles(w *Work) []string {
 	s.dir = w.tree.dir
 	clear(s.listed)
 	for _, file := range w.Sources() {
-		if u := w.URL(file); path.Ext(u) == ".css" {
+		if u := w.URL(file); path.Ext(u) == ".css" && s.takes(u) {
 			urls = append(urls, u)
 			s.listed[w.Rel(file)] = true
 		}
@@ -162,6 +162,12 @@ func (s *injectStep) styles(w *Work) []string {
 	return urls
 }
 
+// takes reports whether a source of this folder is wired in: one generator took all of
+// them, the other those of the application's folder.
+func (s *injectStep) takes(url string) bool {
+	return s.layout.Kind != GulpAngular || strings.HasPrefix(url, templatesDir)
+}
+
 // isTest reports whether a script is a test or a stand-in for one.
 func (s *injectStep) isTest(name string) bool {
 	base := strings.TrimSuffix(name, path.Ext(name))
@@ -173,7 +179,7 @@ func (s *injectStep) scripts(w *Work) ([]string, error) {
 	content := map[string]func() ([]byte, error){}
 	names, made := w.Made()
 	for _, file := range w.Sources() {
-		if u := w.URL(file); path.Ext(u) == ".js" && !s.isTest(u) {
+		if u := w.URL(file); path.Ext(u) == ".js" && s.takes(u) && !s.isTest(u) {
 			content[u] = func() ([]byte, error) { return w.Read(file) }
 		}
 	}
