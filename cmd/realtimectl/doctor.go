@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/realtimectl/realtimectl/internal/config"
+	"github.com/realtimectl/realtimectl/internal/doctor"
+)
+
+func (a *app) doctorCommand() *cobra.Command {
+	var site string
+	var idle time.Duration
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "doctor [dir]",
+		Short: "Examine the project, the machine, or a deployed site",
+		Long: `With --url it goes the way of a browser to a deployed hub: polling, events both ways,
+the WebSocket upgrade, and with --idle how long a connection may be silent. It names the
+hop that breaks it and the line that mends it. Exit code 6 if something will not work.`,
+		Example: `realtimectl doctor
+realtimectl doctor --json
+realtimectl doctor --url https://abacate.com --idle 70s`,
+		Args:              atMostOneFolder,
+		ValidArgsFunction: folders,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			cfg, err := a.load(a.dir(args))
+			if err != nil {
+				return err
+			}
+			found, err := a.examine(cmd.Context(), cfg, site, idle)
+			if err != nil {
+				return err
+			}
+			return a.tellFindings(found, asJSON)
+		},
+	}
+	fs := cmd.Flags()
+	fs.SortFlags = false
+	fs.StringVar(&site, "url", "", "examine the site at `URL`")
+	fs.DurationVar(&idle, "idle", 0, "`TIME`: with --url, hold a connection this long")
+	fs.BoolVar(&asJSON, "json", false, "print it for programs")
+	return cmd
+}
+
+func (a *app) examine(ctx context.Context, cfg *config.Config, site string, idle time.Duration) ([]doctor.Finding, error) {
+	if site != "" {
+		u, err := url.Parse(strings.TrimSuffix(site, "/"))
+		if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+			return nil, usagef("write it like https://abacate.com", "--url: %q is not a URL", site)
+		}
+		return doctor.Walk(ctx, doctor.Site{URL: u, Path: cfg.Hub.Path, Idle: idle}), nil
+	}
+	if idle != 0 {
+		return nil, usagef("add --url", "--idle is for a site")
+	}
+	o := doctor.Options{Config: cfg}
+	if s, _, runs := living(ctx, cfg); runs {
+		o.Ours = portsOf(s.App, s.Proxy)
+	}
+	return doctor.Examine(ctx, o), nil
+}
+
+// portsOf returns the ports of the URLs that have one.
+func portsOf(urls ...string) []int {
+	var ports []int
+	for _, raw := range urls {
+		u, err := url.Parse(raw)
+		if err != nil {
+			continue
+		}
+		if n, err := strconv.Atoi(u.Port()); err == nil {
+			ports = append(ports, n)
+		}
+	}
+	return ports
+}
+
+// tellFindings prints what was found: a finding a line, its way out below.
+func (a *app) tellFindings(found []doctor.Finding, asJSON bool) error {
+	if asJSON {
+		if err := a.writeJSON(map[string]any{"ok": !doctor.Failed(found), "findings": found}); err != nil {
+			return err
+		}
+	} else {
+		width := 0
+		for _, f := range found {
+			width = max(width, len(f.ID))
+		}
+		for _, f := range found {
+			a.printf("%-4s  %-*s  %s\n", f.Verdict, width, f.ID, f.Message)
+			for row := range strings.Lines(f.Fix) {
+				a.printf("      %-*s  → %s\n", width, "", strings.TrimSuffix(row, "\n"))
+			}
+		}
+	}
+	if doctor.Failed(found) {
+		return failure(exitCheck, errReported)
+	}
+	return nil
+}
