@@ -67,13 +67,19 @@ func TestEveryClientInNode(t *testing.T) {
 	}
 	t.Run("own", func(t *testing.T) {
 		t.Parallel()
-		path := filepath.Join(t.TempDir(), "socket.io.cjs")
-		if err := os.WriteFile(path, client.Source(), 0o644); err != nil {
-			t.Fatal(err)
-		}
 		// Node.js has had WebSocket itself only since version 22; the browser tests the rest.
-		checkDriver(t, url, path, []string{"polling"})
+		checkDriver(t, url, ownModule(t), []string{"polling"})
 	})
+}
+
+// ownModule returns a file that require() takes for our own client.
+func ownModule(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "own.cjs")
+	if err := os.WriteFile(path, client.Source(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 // esbuild, which compiles the client, only strips its types.
