@@ -15,9 +15,14 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/realtimectl/realtimectl/internal/backend"
 )
 
 func main() {
+	if code, ok := backend.Supervise(); ok {
+		os.Exit(code) // this process only watches over a back-end
+	}
 	started := time.Now()
 	cobra.EnableCommandSorting = false // the help lists them in the order of use
 	ctx, stop := interruptible(context.Background())
@@ -47,7 +52,7 @@ func run(ctx context.Context, args []string, s streams) int {
 
 // interruptible returns a context that the first Ctrl-C, or another polite request to
 // stop, cancels. The second one ends the program at once: whoever asks twice does not
-// want to wait for connections to drain.
+// want to wait for connections to drain. Back-ends are then killed by their supervisors.
 func interruptible(parent context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(parent)
 	signals := make(chan os.Signal, 2)

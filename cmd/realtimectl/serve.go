@@ -134,6 +134,7 @@ func (a *app) runStack(ctx context.Context, cfg *config.Config, f serveFlags, re
 		ReadyFile: a.path(f.readyFile),
 		Version:   readVersion().Version,
 		Started:   a.started,
+		Terminal:  a.printer().Terminal() && a.logFormat != term.JSON,
 		Ready: func(i stack.Info) {
 			ready = true
 			a.announce(cfg, i, f.demo)
@@ -141,15 +142,26 @@ func (a *app) runStack(ctx context.Context, cfg *config.Config, f serveFlags, re
 	})
 	err = errors.Join(err, removeState(cfg))
 	var taken *stack.PortError
+	var sick *stack.BackendError
 	switch {
 	case errors.As(err, &taken):
 		return failure(exitPort, err, fmt.Sprintf("stop it, or try %s %d", taken.Flag, taken.Port+1))
+	case errors.As(err, &sick):
+		return failure(exitBackend, err, backendHint(sick))
 	case err != nil:
 		return fmt.Errorf("serve: %w", err)
 	case !ready && ctx.Err() != nil:
 		return failure(exitInterrupted, errReported)
 	}
 	return nil
+}
+
+// backendHint shows what a back-end said last: that is where the reason is.
+func backendHint(e *stack.BackendError) string {
+	if len(e.Lines) == 0 {
+		return "it printed nothing; try its command by hand"
+	}
+	return "it said last: " + e.Lines[len(e.Lines)-1]
 }
 
 // announce prints the banner and opens the browser.

@@ -17,6 +17,9 @@ import (
 // addBackends makes the handlers of the back-ends and mounts them.
 func (p *parts) addBackends(ctx context.Context) error {
 	for _, b := range p.cfg.Backends {
+		if b.Path == "" && b.Host == "" {
+			continue // a worker that answers no requests
+		}
 		handler, err := p.backend(ctx, b)
 		if err != nil {
 			return err
@@ -32,11 +35,17 @@ func (p *parts) backend(ctx context.Context, b config.Backend) (http.Handler, er
 	if b.Store != "" {
 		return p.store(ctx, b)
 	}
-	target, err := url.Parse(b.URL)
+	o := proxy.Options{Name: b.Name, Log: p.log}
+	address := b.URL
+	if b.Run != "" {
+		address = p.services.URL(b.Name)
+		o.Ready = func(ctx context.Context) error { return p.services.Wait(ctx, b.Name) }
+	}
+	target, err := url.Parse(address)
 	if err != nil {
 		return nil, fmt.Errorf("backends.%s: %w", b.Name, err)
 	}
-	o := proxy.Options{Target: target, Name: b.Name, Log: p.log}
+	o.Target = target
 	if b.StripPath {
 		o.StripPrefix = b.Path
 	}

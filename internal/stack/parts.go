@@ -11,7 +11,9 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 
+	"github.com/realtimectl/realtimectl/internal/backend"
 	"github.com/realtimectl/realtimectl/internal/config"
 	"github.com/realtimectl/realtimectl/internal/devserver"
 	"github.com/realtimectl/realtimectl/internal/diag"
@@ -33,13 +35,17 @@ type parts struct {
 	version string
 	token   string
 	doors   *doors
-	target  http.Handler // what the proxy stands in front of, if not our own app
+	// terminal says that back-ends may print in colour.
+	terminal bool
+	target   http.Handler // what the proxy stands in front of, if not our own app
 
 	guard  *guard.Guard
 	hub    *hub.Hub
 	files  *devserver.Server
 	mounts []mount // back-ends by path and host
-	rules  int     // relay rules, for the banner
+	// services are the back-ends that are commands; nil without one.
+	services *backend.Group
+	rules    int // relay rules, for the banner
 
 	closers []io.Closer // what holds files or connections
 
@@ -52,8 +58,8 @@ type parts struct {
 // assemble makes the parts and joins them. What a step opened is closed again if a
 // later one fails.
 func assemble(ctx context.Context, o Options, d *doors) (*parts, error) {
-	p := &parts{cfg: o.Config, log: o.Log, reload: o.Reload, version: o.Version, doors: d}
-	steps := []func(context.Context) error{p.addGuard, p.addHub, p.addFiles, p.addBackends}
+	p := &parts{cfg: o.Config, log: o.Log, reload: o.Reload, version: o.Version, doors: d, terminal: o.Terminal}
+	steps := []func(context.Context) error{p.addGuard, p.addHub, p.addFiles, p.addServices, p.addBackends}
 	if p.cfg.Serve.Mode == config.Development {
 		steps = append(steps, p.addTarget, p.addPipeline, p.addLiveReload, p.addWatcher)
 	}
@@ -75,10 +81,15 @@ func (p *parts) close() error {
 }
 
 // units lists what runs, in the order of starting. The hub comes after the servers, so
-// that at the end it can say goodbye to its clients while they still answer.
+// that at the end it can say goodbye to its clients while they still answer; the
+// back-ends come first, so that they answer for as long as anybody asks.
 func (p *parts) units() []unit {
 	app := p.appHandler()
-	units := []unit{{"app server", p.server(p.doors.app, app).run}}
+	var units []unit
+	if p.services != nil {
+		units = append(units, unit{"back-ends", p.runServices})
+	}
+	units = append(units, unit{"app server", p.server(p.doors.app, app).run})
 	if p.doors.proxy != nil {
 		units = append(units, unit{"proxy", p.server(p.doors.proxy, p.proxyHandler(app)).run})
 	}
@@ -211,10 +222,11 @@ func (p *parts) addWatcher(context.Context) error {
 		dirs = []string{p.cfg.Dir} // an app of any shape
 	}
 	w, err := watch.New(watch.Options{
-		Dirs:  dirs,
-		Files: files,
-		Rules: watch.NewRules(p.cfg.Dir, append(unwatched(), p.cfg.Watch.Ignore...)...),
-		Log:   p.log,
+		Dirs:   slices.Concat(dirs, p.watchedByServices()),
+		Files:  files,
+		Ignore: dependencies(dirs),
+		Rules:  watch.NewRules(p.cfg.Dir, append(unwatched(), p.cfg.Watch.Ignore...)...),
+		Log:    p.log,
 	})
 	var limit *watch.LimitError
 	if errors.As(err, &limit) {
@@ -236,7 +248,10 @@ func (p *parts) follow(ctx context.Context) error {
 		rebuild: p.pipeline.Rebuild, resolve: p.files.Resolve, notify: p.live.Notify,
 		reread: conf.reread, foreign: p.target != nil,
 	}
-	return p.watcher.Run(ctx, func(b watch.Batch) { flow.apply(ctx, b) })
+	return p.watcher.Run(ctx, func(b watch.Batch) {
+		p.restartServices(b)
+		flow.apply(ctx, b)
+	})
 }
 
 // addTarget makes the proxy stand in front of the URL that the user names, instead of

@@ -31,6 +31,9 @@ type Options struct {
 	// ReadyFile is a file that is written whole when every listener accepts, and removed
 	// at the end; "" writes none.
 	ReadyFile string
+	// Terminal gives the commands among the back-ends a terminal of their own, so that
+	// they print in colour.
+	Terminal bool
 	// Version is shown by the health endpoint.
 	Version string
 	// Started is when the program started; the time until ready counts from it. Zero

@@ -13,10 +13,22 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/realtimectl/realtimectl/internal/backend"
 	"github.com/realtimectl/realtimectl/internal/config"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if code, ok := backend.Supervise(); ok {
+		os.Exit(code)
+	}
+	switch os.Getenv(roleVar) {
+	case "api":
+		playAPI()
+	case "stack":
+		playStack()
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // run runs a project until the end of the test and returns what it says of itself.
 func run(t *testing.T, cfg *config.Config, opts func(*Options)) Info {

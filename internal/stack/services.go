@@ -1,0 +1,142 @@
+package stack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/realtimectl/realtimectl/internal/backend"
+	"github.com/realtimectl/realtimectl/internal/config"
+	"github.com/realtimectl/realtimectl/internal/watch"
+)
+
+// BackendError says that a back-end did not become healthy.
+type BackendError struct {
+	Name  string
+	Lines []string // the last lines it printed
+	Err   error    // why
+}
+
+// Error says which back-end and why, without its output.
+func (e *BackendError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the reason.
+func (e *BackendError) Unwrap() error { return e.Err }
+
+// addServices prepares the back-ends that are commands. Nothing runs yet, but their
+// ports are known.
+func (p *parts) addServices(context.Context) error {
+	var services []backend.Service
+	for _, b := range p.cfg.Backends {
+		if b.Run != "" {
+			services = append(services, p.service(b))
+		}
+	}
+	if len(services) == 0 {
+		return nil
+	}
+	state := filepath.Join(p.cfg.Dir, stateDir)
+	if err := makeStateDir(p.cfg.Dir, filepath.Join(state, "backends")); err != nil {
+		return fmt.Errorf("state folder: %w", err)
+	}
+	supervisor, err := backend.Self()
+	if err != nil {
+		return err
+	}
+	p.services, err = backend.New(backend.Options{
+		Services: services, Supervisor: supervisor, StateDir: state,
+		Terminal: p.terminal, Output: p.print, Log: p.log,
+	})
+	return err
+}
+
+// service is a back-end as the group takes it: with whole paths, and with those of its
+// dependencies that are commands, too.
+func (p *parts) service(b config.Backend) backend.Service {
+	s := backend.Service{
+		Name: b.Name, Run: b.Run, Dir: p.cfg.Abs(b.Dir), Env: b.Env, EnvFile: b.EnvFile, Port: b.Port,
+		Health: b.Health, Timeout: b.Timeout, Restart: backend.Policy(b.Restart), Watch: b.Watch,
+	}
+	if b.Log != "" {
+		s.Log = p.cfg.Abs(b.Log)
+	}
+	for _, name := range b.Depends {
+		for _, other := range p.cfg.Backends {
+			if other.Name == name && other.Run != "" {
+				s.Depends = append(s.Depends, name)
+			}
+		}
+	}
+	return s
+}
+
+// print passes on a line that a back-end prints.
+func (p *parts) print(name, line string) {
+	p.log.Info(line, "event", "backend.output", "service", name)
+}
+
+// runServices runs the commands. One that never becomes healthy ends the stack; one that
+// fails later is started again, as it says.
+func (p *parts) runServices(ctx context.Context) error {
+	ctx, fail := context.WithCancelCause(ctx)
+	watching := make(chan struct{})
+	go func() {
+		defer close(watching)
+		err := p.services.Ready(ctx)
+		if unhealthy, ok := errors.AsType[*backend.UnhealthyError](err); ok {
+			fail(&BackendError{Name: unhealthy.Name, Lines: unhealthy.Lines, Err: err})
+		}
+	}()
+	err := p.services.Run(ctx)
+	cause := context.Cause(ctx)
+	fail(nil)
+	<-watching
+	if failed, ok := errors.AsType[*BackendError](cause); ok {
+		return errors.Join(failed, err)
+	}
+	return err
+}
+
+// watchedByServices are the folders whose changes restart a back-end.
+func (p *parts) watchedByServices() []string {
+	if p.services == nil {
+		return nil
+	}
+	return p.services.Folders()
+}
+
+// dependencies leaves out folders of a back-end that nobody edits and that may hold tens
+// of thousands of files. What lies in the folders of the pages is left to the rules.
+func dependencies(pages []string) func(path string, isDir bool) bool {
+	return func(path string, isDir bool) bool {
+		switch filepath.Base(path) {
+		case "vendor", "node_modules", ".git", "__pycache__":
+		default:
+			return false
+		}
+		ofPages := slices.ContainsFunc(pages, func(dir string) bool {
+			return strings.HasPrefix(path, dir+string(filepath.Separator))
+		})
+		return isDir && !ofPages
+	}
+}
+
+// restartServices restarts the back-ends that watch what was saved.
+func (p *parts) restartServices(b watch.Batch) {
+	if p.services == nil {
+		return
+	}
+	for _, name := range p.services.Changed(b.Paths) {
+		p.log.Info(fmt.Sprintf("%s restarts: %s changed", name, strings.Join(p.relative(b.Paths), ", ")),
+			"event", "backend.restarted", "backend", name)
+	}
+}
+
+// relative names files as seen from the project, the first of many.
+func (p *parts) relative(paths []string) []string {
+	c := &changes{dir: p.cfg.Dir}
+	return []string{c.names(paths)}
+}
