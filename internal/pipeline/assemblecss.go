@@ -48,7 +48,7 @@ func (b *builder) buildStyles(g *group) (diag.List, error) {
 		}
 		code = f.Contents
 	}
-	return found, b.putGroup(g, code, sourceMap, "/*# sourceMappingURL=%s */\n")
+	return found, b.putGroup(g, groupOutput{code: code, sourceMap: sourceMap, comment: "/*# sourceMappingURL=%s */\n"})
 }
 
 // groupStyles is the plugin that makes a stylesheet of imports of a group's files.

@@ -52,7 +52,11 @@ func (b *builder) buildScripts(ctx context.Context, g *group) (diag.List, error)
 	if found.Err() != nil {
 		return found, nil
 	}
-	return found, b.putGroup(g, result.Code, result.Map, "//# sourceMappingURL=%s\n")
+	contents := map[string]*string{}
+	for _, p := range parts {
+		contents[p.name] = &p.source
+	}
+	return found, b.putGroup(g, groupOutput{code: result.Code, sourceMap: result.Map, contents: contents, comment: "//# sourceMappingURL=%s\n"})
 }
 
 // readParts reads and annotates the scripts, in parallel.
@@ -165,14 +169,22 @@ func revName(target string, content []byte) string {
 // mapsDir is the output folder of the source maps of groups.
 const mapsDir = "maps"
 
+// groupOutput is what the bundler made of a group.
+type groupOutput struct {
+	code, sourceMap []byte
+	contents        map[string]*string // of the sources, where the map lacks them
+	comment         string             // the line that leads to the map
+}
+
 // putGroup adds a group's file, and its map, to the output.
-func (b *builder) putGroup(g *group, code, sourceMap []byte, comment string) error {
+func (b *builder) putGroup(g *group, out groupOutput) error {
+	code := out.code
 	g.name = revName(g.target, code)
-	if b.wantsMaps() && len(sourceMap) > 0 {
+	if b.wantsMaps() && len(out.sourceMap) > 0 {
 		name := path.Join(mapsDir, g.name+".map")
 		up := strings.Repeat("../", strings.Count(g.name, "/"))
-		code = append(code, fmt.Sprintf(comment, up+name)...)
-		moved, err := b.moveGroupMap(sourceMap, name, g)
+		code = append(code, fmt.Sprintf(out.comment, up+name)...)
+		moved, err := b.moveGroupMap(out, name, g)
 		if err != nil {
 			return err
 		}
@@ -186,7 +198,7 @@ func (b *builder) putGroup(g *group, code, sourceMap []byte, comment string) err
 }
 
 // moveGroupMap makes a map's sources relative to where the map will lie.
-func (b *builder) moveGroupMap(data []byte, name string, g *group) ([]byte, error) {
+func (b *builder) moveGroupMap(out groupOutput, name string, g *group) ([]byte, error) {
 	var m struct {
 		Version        int       `json:"version"`
 		File           string    `json:"file"`
@@ -195,16 +207,22 @@ func (b *builder) moveGroupMap(data []byte, name string, g *group) ([]byte, erro
 		Names          []string  `json:"names"`
 		Mappings       string    `json:"mappings"`
 	}
-	if err := json.Unmarshal(data, &m); err != nil {
+	if err := json.Unmarshal(out.sourceMap, &m); err != nil {
 		return nil, fmt.Errorf("read the source map of %s: %w", g.target, err)
 	}
 	m.File = strings.Repeat("../", strings.Count(name, "/")) + g.name
+	if len(m.SourcesContent) != len(m.Sources) {
+		m.SourcesContent = make([]*string, len(m.Sources))
+	}
 	for i, s := range m.Sources {
+		if content, ok := out.contents[s]; ok {
+			m.SourcesContent[i] = content
+		}
 		m.Sources[i] = b.fromOutput(name, filepath.Join(b.tree.dir, filepath.FromSlash(s)))
 	}
-	out, err := json.Marshal(m)
+	data, err := json.Marshal(m)
 	if err != nil {
 		return nil, fmt.Errorf("write the source map of %s: %w", g.target, err)
 	}
-	return out, nil
+	return data, nil
 }

@@ -104,10 +104,11 @@ func squeeze(f *output, open func(io.Writer) (io.WriteCloser, error)) ([]byte, e
 	return buf.Bytes(), nil
 }
 
-// compressible reports whether a kind of file is text or as loose as text.
+// compressible reports whether a kind of file is text or as loose as text. Source maps
+// are left out: they are large, and only who looks for a mistake loads one.
 func compressible(name string) bool {
 	switch path.Ext(name) {
-	case ".html", ".htm", ".js", ".mjs", ".css", ".json", ".map", ".svg", ".txt", ".xml", ".md",
+	case ".html", ".htm", ".js", ".mjs", ".css", ".json", ".svg", ".txt", ".xml", ".md",
 		".webmanifest", ".wasm", ".ico", ".ttf", ".otf", ".eot", ".bmp", ".vtt", ".csv", ".geojson", ".rss", ".atom":
 		return true
 	}

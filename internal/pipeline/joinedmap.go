@@ -9,19 +9,18 @@ import (
 )
 
 // joinedMap returns, in base64, the source map of joined scripts: where each line, and
-// on each line every word, was written.
+// on each line every word, was written. It goes through the bundler; what the sources
+// hold is added behind it.
 func joinedMap(parts []part, lines []int) string {
 	m := struct {
-		Version        int      `json:"version"`
-		Sources        []string `json:"sources"`
-		SourcesContent []string `json:"sourcesContent"`
-		Names          []string `json:"names"`
-		Mappings       string   `json:"mappings"`
+		Version  int      `json:"version"`
+		Sources  []string `json:"sources"`
+		Names    []string `json:"names"`
+		Mappings string   `json:"mappings"`
 	}{Version: 3, Names: []string{}}
 	w := mapWriter{}
 	for i, p := range parts {
 		m.Sources = append(m.Sources, p.name)
-		m.SourcesContent = append(m.SourcesContent, p.source)
 		w.line(lines[i])
 		w.part(i, p, i > 0)
 	}
@@ -72,7 +71,7 @@ func (w *mapWriter) part(source int, p part, separated bool) {
 			continue
 		}
 		word := isWord(r)
-		if r > ' ' && (!word || !wordBefore) {
+		if word && !wordBefore {
 			w.segment(source, line, column, origin)
 		}
 		wordBefore = word

@@ -45,6 +45,9 @@ func Annotate(src string) ([]Insertion, error) {
 
 // mayNeed spares most vendor scripts the parser.
 func mayNeed(src string) bool {
+	if strings.Contains(src, "angularModule('ng'") {
+		return false // AngularJS itself, a megabyte that has its annotations
+	}
 	return strings.Contains(src, "ngInject") || strings.Contains(src, ".module(") ||
 		strings.Contains(src, ".module\n") || strings.Contains(src, "$injector") ||
 		strings.Contains(src, "Provider") || strings.Contains(src, "$provide") ||
