@@ -138,19 +138,17 @@ func (r *recovery) enter(m *member, namespace string, connect *socketio.Outgoing
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	m.hub.enter(m, namespace)
-	m.shard.push(delivery{packet: connect, opens: m})
-	if back == nil {
-		m.got.Store(r.seq)
-		return
+	d := delivery{packet: connect, opens: m}
+	m.got.Store(r.seq)
+	if back != nil {
+		for _, room := range back.Rooms {
+			m.ns.join(m, room, m.hub.opts.MaxRooms)
+		}
+		from := r.from(back)
+		m.got.Store(from)
+		d.missed = r.missed(back, from)
 	}
-	from := r.from(back)
-	m.got.Store(from)
-	for _, room := range back.Rooms {
-		m.ns.join(m, room, m.hub.opts.MaxRooms)
-	}
-	for _, p := range r.missed(back, from) {
-		m.shard.push(delivery{packet: p.packet, single: []*member{m}, seq: p.seq})
-	}
+	m.shard.push(d)
 }
 
 // from returns the last event a client is known to have: the last one handed to its

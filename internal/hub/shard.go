@@ -38,6 +38,7 @@ type delivery struct {
 	tally  *tally
 	seq    uint64  // the event's number in the history; 0 for none
 	opens  *member // the one the packet tells that it is connected
+	missed []*past // what it gets with that, in the same write
 }
 
 // audience is who is left out.
@@ -203,7 +204,10 @@ func (s *shard) collect(d *delivery) int {
 	s.round++
 	if d.opens != nil {
 		d.opens.open = true
-		s.add(d.opens, d)
+		s.add(d.opens, d.packet, 0)
+		for _, p := range d.missed {
+			s.add(d.opens, p.packet, p.seq)
+		}
 		return 1
 	}
 	if d.except != nil {
@@ -212,7 +216,7 @@ func (s *shard) collect(d *delivery) int {
 	n := 0
 	s.each(d.groups, d.single, func(m *member) {
 		if m.open {
-			s.add(m, d)
+			s.add(m, d.packet, d.seq)
 			n++
 		}
 	})
@@ -220,12 +224,12 @@ func (s *shard) collect(d *delivery) int {
 }
 
 // add puts a packet into a member's round.
-func (s *shard) add(m *member, d *delivery) {
+func (s *shard) add(m *member, packet *socketio.Outgoing, seq uint64) {
 	if len(m.out) == 0 {
 		s.touched = append(s.touched, m)
 	}
-	m.out = append(m.out, d.packet)
-	m.last = max(m.last, d.seq)
+	m.out = append(m.out, packet)
+	m.last = max(m.last, seq)
 }
 
 // each visits the shard's members of groups and single, each once a round.

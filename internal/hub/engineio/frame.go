@@ -111,6 +111,7 @@ type Batch struct {
 const (
 	formWS4 = iota
 	formWS3
+	formWS2
 	formPoll4
 	formPoll3Text
 	formPoll3ASCII

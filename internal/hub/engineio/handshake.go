@@ -14,6 +14,7 @@ import (
 // params are the query parameters of the protocol.
 type params struct {
 	rev       int
+	first     bool // EIO=2: a client 1.0
 	transport string
 	sid       string
 	base64    bool   // b64: the client cannot take binary payloads
@@ -39,7 +40,9 @@ func parseParams(r *http.Request) (params, *refusal) {
 		return p, unknownTransport()
 	}
 	switch q.Get("EIO") {
-	case "2", "3":
+	case "2":
+		p.rev, p.first = 3, true
+	case "3":
 		p.rev = 3
 	case "4":
 		p.rev = 4
@@ -109,6 +112,7 @@ func (srv *Server) newSession(r *http.Request, q params) *Session {
 		id:     newSID(),
 		rev:    q.rev,
 		base64: q.base64,
+		first:  q.first,
 		closed: make(chan struct{}),
 		shake: Handshake{
 			Address: r.RemoteAddr,

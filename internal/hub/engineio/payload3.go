@@ -305,3 +305,15 @@ func hasBinary(frames []*Frame) bool {
 	}
 	return false
 }
+
+// joinASCII is what a WebSocket of a client 1.0 gets: see encodeASCII3.
+func joinASCII(frames []*Frame) []byte {
+	var buf []byte
+	for _, f := range frames {
+		if !f.binary && !isASCII(f.packet()) {
+			f = newText(f.packet()[0], escapeJSON(f.content()))
+		}
+		buf = append(buf, f.ws(3)...)
+	}
+	return buf
+}

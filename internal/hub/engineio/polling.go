@@ -17,20 +17,19 @@ type polling struct {
 	switched chan struct{} // closed when it does
 	wake     chan struct{}
 
-	mu        sync.Mutex // guards what follows; nothing waits under it
-	queue     []*Batch   // for the next GET
-	size      int        // bytes in queue
-	flying    int        // bytes of the last answer, until another poll shows that it arrived
-	getting   bool       // a GET is under way
-	posting   bool       // a POST is under way
-	upgrading bool       // a WebSocket is on its way to take over
-	probing   bool       // a WebSocket has been probed: answer polls soon, so that they end
-	moved     bool       // the upgrade is done: everything goes to the WebSocket
-	ended     bool       // the session has ended; the queue still waits for a GET
-	left      bool       // the client has ended it
-	lost      int        // flying and queued bytes when the session ended
-
-	encoding textEncoding // for the POST under way alone
+	mu        sync.Mutex   // guards what follows; nothing waits under it
+	queue     []*Batch     // for the next GET
+	size      int          // bytes in queue
+	flying    int          // bytes of the last answer, until another poll shows that it arrived
+	getting   bool         // a GET is under way
+	posting   bool         // a POST is under way
+	upgrading bool         // a WebSocket is on its way to take over
+	probing   bool         // a WebSocket has been probed: answer polls soon, so that they end
+	moved     bool         // the upgrade is done: everything goes to the WebSocket
+	ended     bool         // the session has ended; the queue still waits for a GET
+	left      bool         // the client has ended it
+	encoding  textEncoding // for the POST under way
+	lost      int          // flying and queued bytes when the session ended
 }
 
 // inbound is the packets of one POST; done tells it that they have been dealt with, so
@@ -73,7 +72,7 @@ func (p *polling) send(s *Session, b *Batch) error {
 	defer p.mu.Unlock()
 	switch {
 	case p.moved:
-		return s.ws.Load().out.write(b.ws(s.rev), b.volatile)
+		return s.ws.Load().out.write(s.wire(b), b.volatile)
 	case p.ended:
 		return errClosed
 	case b.volatile && len(p.queue) > 0:
@@ -196,7 +195,7 @@ func (p *polling) move(s *Session, ws *socket) bool {
 	}
 	for _, b := range p.queue {
 		// A failure here shows at the next read, which ends the session.
-		_ = ws.out.write(b.ws(s.rev), false)
+		_ = ws.out.write(s.wire(b), false)
 	}
 	p.queue, p.size, p.moved, p.probing = nil, 0, true, false
 	s.ws.Store(ws)

@@ -68,8 +68,11 @@ type Session struct {
 	rev int
 	// base64 says that the client asked for text payloads only (revision 3).
 	base64 bool
-	shake  Handshake
-	addr   netip.Addr // what the session is counted under
+	// first says that the client is of the first generation (1.0), which undoes UTF-8
+	// twice on WebSockets too.
+	first bool
+	shake Handshake
+	addr  netip.Addr // what the session is counted under
 
 	ws      atomic.Pointer[socket] // nil while polling
 	polling *polling               // nil when the session began as a WebSocket
@@ -87,8 +90,9 @@ type Session struct {
 
 // socket is a WebSocket a session uses.
 type socket struct {
-	in  *reader
-	out *output
+	in       *reader
+	out      *output
+	encoding textEncoding // for the session's goroutine
 }
 
 // ID returns the session's id. In revision 4 it is a secret between the two ends.
@@ -114,7 +118,7 @@ func (s *Session) Transport() string {
 func (s *Session) Send(b *Batch) bool {
 	var err error
 	if ws := s.ws.Load(); ws != nil {
-		err = ws.out.write(b.ws(s.rev), b.volatile)
+		err = ws.out.write(s.wire(b), b.volatile)
 	} else {
 		err = s.polling.send(s, b)
 	}
@@ -123,6 +127,14 @@ func (s *Session) Send(b *Batch) bool {
 		s.abort(TransportError, err)
 	}
 	return err == nil
+}
+
+// wire returns a batch as this session's WebSocket carries it.
+func (s *Session) wire(b *Batch) []byte {
+	if s.first && s.srv.opts.JSONText {
+		return b.form(formWS2, joinASCII)
+	}
+	return b.ws(s.rev)
 }
 
 // Untaken returns, once the session has ended, how many bytes of what was sent the
@@ -302,6 +314,9 @@ func (s *Session) read() (packet, error) {
 	if err != nil {
 		s.close(ParseError, err, closeProtocol)
 		return packet{}, s.end
+	}
+	if s.first && !p.binary {
+		p.data = s.reading.encoding.decode(p.data)
 	}
 	return p, nil
 }

@@ -301,3 +301,87 @@ func TestRequestsOfASessionKeepItsRevision(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+func TestAClientOf2014WhoEncodesTwiceOnWebSocketsIsUnderstood(t *testing.T) {
+	s := start(t, Options{JSONText: true})
+	c := s.dial("transport=websocket&EIO=2")
+	c.read()
+	c.send(`42["é€😀"]`[:4] + "Ã©â\u0082¬ð\u009f\u0098\u0080" + `"]`)
+	c.expect(`42["\u00e9\u20ac\ud83d\ude00"]`)
+	later := s.dial("transport=websocket&EIO=3")
+	later.read()
+	later.send(`42["é€😀"]`)
+	later.expect(`42["é€😀"]`)
+}
+
+// Messages are sent without a pause while a session moves from polls to a WebSocket; all
+// must come, once, in order.
+func TestAnUpgradeUnderLoadLosesAndRepeatsNothing(t *testing.T) {
+	s := start(t, Options{})
+	const n = 400
+	for _, eio := range []string{"3", "4"} {
+		for round := range 8 {
+			q := s.poll(eio, "&b64=1")
+			sess := s.session(q[strings.Index(q, "&sid=")+5:])
+			sent := make(chan struct{})
+			go func() {
+				defer close(sent)
+				for i := range n {
+					sess.Send(NewBatch(TextFrame(fmt.Appendf(nil, "%03d", i))))
+					if i%50 == round {
+						waitFor(t, func() bool { return true })
+					}
+				}
+			}()
+			got := upgradeWhile(t, s, q, eio)
+			<-sent
+			var want []string
+			for i := range n {
+				want = append(want, fmt.Sprintf("4%03d", i))
+			}
+			if diff := cmp.Diff(want, got(n)); diff != "" {
+				t.Fatalf("EIO=%s round %d: %s", eio, round, diff)
+			}
+		}
+	}
+}
+
+// upgradeWhile behaves as the official clients do: it polls, probes, waits for its poll
+// to end, says so, and reads on from the WebSocket. It returns what reads up to n messages.
+func upgradeWhile(t *testing.T, s *running, q, eio string) func(n int) []string {
+	t.Helper()
+	var got []string
+	poll := func() {
+		t.Helper()
+		body := strings.TrimPrefix(s.get(q), "200 ")
+		if eio == "3" {
+			packets, err := decodeText3([]byte(body), noLimit, new(textEncoding))
+			if err != nil {
+				t.Fatalf("%q: %v", body, err)
+			}
+			for _, p := range packets {
+				got = append(got, string(p.kind)+string(p.data))
+			}
+			return
+		}
+		got = append(got, strings.Split(body, "\x1e")...)
+	}
+	poll()
+	c := s.dial(q)
+	c.send("2probe")
+	c.expect("3probe")
+	poll()
+	c.send("5")
+	return func(n int) []string {
+		var messages []string
+		for _, m := range got {
+			if m != "6" {
+				messages = append(messages, m)
+			}
+		}
+		for len(messages) < n {
+			messages = append(messages, c.read())
+		}
+		return messages
+	}
+}
