@@ -194,10 +194,6 @@ func (s *server) get(query string) (int, string) {
 	return s.do(http.MethodGet, query, "", "")
 }
 
-func (s *server) post(query, body string) (int, string) {
-	s.t.Helper()
-	return s.do(http.MethodPost, query, "text/plain;charset=UTF-8", body)
-}
 
 func (s *server) do(method, query, kind, body string) (int, string) {
 	s.t.Helper()

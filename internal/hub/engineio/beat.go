@@ -145,6 +145,7 @@ func (w *wheel) turn(done <-chan struct{}) bool {
 			return false
 		case <-ticker.C:
 		}
+		w.srv.settle(w.srv.now())
 		if w.advance(w.srv.now()) {
 			return true
 		}

@@ -26,6 +26,7 @@ type Server struct {
 	writers    writers
 	compressed compressed
 	ping       *Batch
+	wave       wave
 	began      time.Time
 
 	started chan struct{} // closed when Run has begun
@@ -179,6 +180,7 @@ func (srv *Server) start(s *Session) error {
 		return errStopped
 	}
 	srv.sessions[s.id] = s
+	srv.wave.joined(srv.now())
 	srv.wheel.add(s)
 	srv.wg.Go(s.run)
 	return nil
