@@ -91,7 +91,7 @@ func (p *peer) identify(ctx context.Context, pkt *socketio.Packet) (auth.Identit
 func (p *peer) admit(pkt *socketio.Packet, who auth.Identity) {
 	namespace := strings.Clone(pkt.Namespace)
 	m := &member{hub: p.hub, conn: p.conn, shard: p.shard}
-	back := p.hub.recovery.claim(p.hub, namespace, pkt.Data)
+	back := p.hub.recovery.claim(p.hub, namespace, pkt.Data, who)
 	switch {
 	case back != nil:
 		m.id, m.pid = back.ID, back.PID
@@ -99,12 +99,9 @@ func (p *peer) admit(pkt *socketio.Packet, who auth.Identity) {
 		m.id = p.socketID(namespace)
 		m.pid = p.hub.recovery.newPID(p.conn.Revision(), m.id)
 	}
-	m.describe(slices.Clone(pkt.Data), who.User)
+	m.describe(slices.Clone(pkt.Data), who)
 	p.members = append(p.members, m)
 	p.hub.recovery.enter(m, namespace, p.conn.Accept(namespace, m.id, m.pid), back)
-	for _, room := range who.Rooms {
-		m.ns.join(m, room, p.hub.opts.MaxRooms)
-	}
 	if !who.Expires.IsZero() {
 		m.expire(time.Until(who.Expires))
 	}
@@ -129,9 +126,10 @@ func (p *peer) socketID(namespace string) string {
 }
 
 // describe sets what rules know of the member.
-func (m *member) describe(authData, user json.RawMessage) {
+func (m *member) describe(authData json.RawMessage, who auth.Identity) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.client.ID, m.client.Auth, m.client.User = m.id, authData, user
+	m.granted = who.Rooms
+	m.client.ID, m.client.Auth, m.client.User = m.id, authData, who.User
 	m.client.Rooms = func() []string { return m.ns.roomsOf(m) }
 }

@@ -26,13 +26,18 @@ const patience = 10 * time.Second
 // server is a running hub.
 type server struct {
 	*hub.Hub
-	t    *testing.T
+	t    testing.TB
 	http *httptest.Server
 	stop func()
 }
 
 // start runs a hub with rules until the test ends.
 func start(t *testing.T, rules []relay.Rule, opts hub.Options) *server {
+	t.Helper()
+	return startFor(t, rules, opts)
+}
+
+func startFor(t testing.TB, rules []relay.Rule, opts hub.Options) *server {
 	t.Helper()
 	set, err := relay.Compile(rules, relay.Options{})
 	if err != nil {
@@ -68,7 +73,7 @@ func (s *server) url(query string) string { return s.http.URL + "/socket.io/?" +
 
 // client is a client of the wire: it sends and expects packets as they stand.
 type client struct {
-	t    *testing.T
+	t    testing.TB
 	conn *websocket.Conn
 	id   string
 }
@@ -193,7 +198,6 @@ func (s *server) get(query string) (int, string) {
 	s.t.Helper()
 	return s.do(http.MethodGet, query, "", "")
 }
-
 
 func (s *server) do(method, query, kind, body string) (int, string) {
 	s.t.Helper()

@@ -22,7 +22,7 @@ const listenToken = "listen-token"
 
 // ear reads the lines of one who listens.
 type ear struct {
-	t     *testing.T
+	t     testing.TB
 	lines *bufio.Scanner
 	close func()
 }

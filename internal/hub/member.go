@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"encoding/json"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -32,9 +33,10 @@ type member struct {
 	rooms []*seat
 	gone  bool // has left; joins no more
 
-	mu     sync.Mutex   // guards what follows
-	client relay.Client // what rules know and count of it
-	expiry *time.Timer  // nil, or what ends it with its token
+	mu      sync.Mutex   // guards what follows
+	granted []string     // rooms its identity gave it
+	client  relay.Client // what rules know and count of it
+	expiry  *time.Timer  // nil, or what ends it with its token
 
 	left sync.Once
 	away atomic.Bool // has left; its events are ignored
@@ -74,6 +76,13 @@ func (m *member) leave(reason string, tell bool) bool {
 			"event", "hub.disconnected", "id", m.id, "namespace", m.ns.name, "reason", reason)
 	})
 	return first
+}
+
+// user returns who the member was found to be.
+func (m *member) user() json.RawMessage {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.client.User
 }
 
 // expire sends the member away after d, when its token ends; 0 cancels that.

@@ -7,10 +7,12 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"slices"
+	"sort"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/realtimectl/realtimectl/internal/hub/auth"
 	"github.com/realtimectl/realtimectl/internal/hub/engineio"
 	"github.com/realtimectl/realtimectl/internal/hub/socketio"
 )
@@ -22,7 +24,8 @@ type Recovery struct {
 	Off bool
 	// Window is how long a client may be away (2 minutes).
 	Window time.Duration
-	// MaxBytes bounds what is kept for those who are away, in bytes (16 MiB).
+	// MaxBytes bounds what is kept for those who are away, in bytes (16 MiB): half for
+	// events, half for who they are.
 	MaxBytes int
 	// Store is a file that carries it over a restart of the hub; "" keeps it in memory.
 	Store string
@@ -45,9 +48,11 @@ type recovery struct {
 	seq     uint64 // of the last event
 	lost    uint64 // of the last event that was dropped from the history
 	history []*past
-	bytes   int // of history and absent
-	swept   time.Time
+	bytes   int // of history
 	absent  map[string]*absent
+	order   []*absent // by the time they left; some have come back
+	waiting int       // bytes of absent
+	swept   time.Time
 }
 
 // past is an event that somebody may have missed.
@@ -64,23 +69,39 @@ type past struct {
 // absent is a member that may come back.
 type absent struct {
 	ID, PID, Namespace string
-	Rooms              []string
+	User               json.RawMessage `json:",omitempty"`
+	Rooms              []string        // those it joined by rules
+	Granted            []string        // those its identity gave it
 	At                 time.Time
-	Got                uint64  // the last event it has
-	member             *member // who knows better what it has; nil after a restart
+	Got                uint64          // the last event it has
+	member             *member         // who knows better what it has; nil once that is settled
+	in                 map[string]bool // its rooms and its id
 }
 
 // Rough costs of bookkeeping beside the bytes that are kept.
 const (
 	pastCost   = 200
 	absentCost = 400
+	roomCost   = 32
 )
 
 // sweeps is how often within a window the members that are away are looked through.
 const sweeps = 8
 
+// settled is how long after its end a session may still be busy with its last writes.
+const settled = 5 * time.Second
+
 func newRecovery(opts Recovery) *recovery {
 	return &recovery{opts: opts.withDefaults(), absent: map[string]*absent{}}
+}
+
+// cost is what it takes to remember a member.
+func (a *absent) cost() int {
+	n := absentCost + len(a.User)
+	for _, room := range slices.Concat(a.Rooms, a.Granted) {
+		n += len(room) + roomCost
+	}
+	return n
 }
 
 // newPID makes the secret by which a member may come back; "" for one that cannot. It
@@ -94,18 +115,32 @@ func (r *recovery) newPID(revision int, id string) string {
 	return id + "." + base64.RawURLEncoding.EncodeToString(secret[:])
 }
 
-// claim finds who comes back by what a CONNECT carries: nil for a new client, or one
-// whose time is over. A connection it had that still seems open is ended.
-func (r *recovery) claim(h *Hub, namespace string, data []byte) *absent {
-	var auth struct{ PID string }
-	if r.opts.Off || len(data) == 0 || json.Unmarshal(data, &auth) != nil || auth.PID == "" {
+// claim finds who comes back by what a CONNECT carries: nil for a new client, one whose
+// time is over, or another person. A connection it had that still seems open is ended.
+func (r *recovery) claim(h *Hub, namespace string, data []byte, who auth.Identity) *absent {
+	var claim struct{ PID string }
+	if r.opts.Off || len(data) == 0 || json.Unmarshal(data, &claim) != nil || claim.PID == "" {
 		return nil
 	}
-	h.supersede(namespace, auth.PID)
+	h.supersede(namespace, claim.PID)
+	a := r.take(claim.PID, namespace)
+	if a == nil || person(a.User) != person(who.User) {
+		return nil
+	}
+	a.Granted = slices.DeleteFunc(a.Granted, func(room string) bool { return !slices.Contains(who.Rooms, room) })
+	a.in = map[string]bool{a.ID: true}
+	for _, room := range slices.Concat(a.Rooms, a.Granted) {
+		a.in[room] = true
+	}
+	return a
+}
+
+// take removes the record of a member that comes back; nil if it cannot.
+func (r *recovery) take(pid, namespace string) *absent {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.forgetOld(time.Now())
-	a := r.absent[auth.PID]
+	a := r.absent[pid]
 	if a == nil || a.Namespace != namespace {
 		return nil
 	}
@@ -114,6 +149,15 @@ func (r *recovery) claim(h *Hub, namespace string, data []byte) *absent {
 		return nil // some of what it missed is gone
 	}
 	return a
+}
+
+// person tells users apart by what does not change from token to token.
+func person(user json.RawMessage) string {
+	var who struct{ Sub, ID json.RawMessage }
+	if json.Unmarshal(user, &who) == nil && len(who.Sub)+len(who.ID) > 0 {
+		return string(who.Sub) + " " + string(who.ID)
+	}
+	return string(user)
 }
 
 // supersede ends the connection of a member whose client has come back by another one.
@@ -138,6 +182,9 @@ func (r *recovery) enter(m *member, namespace string, connect *socketio.Outgoing
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	m.hub.enter(m, namespace)
+	for _, room := range m.granted {
+		m.ns.join(m, room, m.hub.opts.MaxRooms)
+	}
 	d := delivery{packet: connect, opens: m}
 	m.got.Store(r.seq)
 	if back != nil {
@@ -168,11 +215,12 @@ func (r *recovery) from(a *absent) uint64 {
 	return got
 }
 
-// missed returns the events after one that were for a client.
+// missed returns the events after one that were for a client; with r.mu held.
 func (r *recovery) missed(a *absent, after uint64) []*past {
+	first := sort.Search(len(r.history), func(i int) bool { return r.history[i].seq > after })
 	var found []*past
-	for _, p := range r.history {
-		if p.seq > after && p.isFor(a) {
+	for _, p := range r.history[first:] {
+		if p.isFor(a) {
 			found = append(found, p)
 		}
 	}
@@ -181,7 +229,7 @@ func (r *recovery) missed(a *absent, after uint64) []*past {
 
 // isFor reports whether an event was for a client that is away.
 func (p *past) isFor(a *absent) bool {
-	in := func(room string) bool { return room == a.ID || slices.Contains(a.Rooms, room) }
+	in := func(room string) bool { return a.in[room] }
 	return p.space == a.Namespace && !slices.ContainsFunc(p.except, in) &&
 		(p.all || slices.ContainsFunc(p.rooms, in))
 }
@@ -197,20 +245,33 @@ func (r *recovery) keep(m *member, reason string) {
 	if m.pid == "" {
 		return
 	}
-	a := &absent{
-		ID: m.id, PID: m.pid, Namespace: m.ns.name, Rooms: m.ns.roomsOf(m),
-		At: time.Now(), member: m,
+	a := &absent{ID: m.id, PID: m.pid, Namespace: m.ns.name, User: m.user(), At: time.Now(), member: m}
+	a.in = map[string]bool{a.ID: true}
+	for _, room := range m.ns.roomsOf(m) {
+		a.in[room] = true
+		if slices.Contains(m.granted, room) {
+			a.Granted = append(a.Granted, room)
+		} else {
+			a.Rooms = append(a.Rooms, room)
+		}
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.absent[a.PID] = a
-	r.bytes += absentCost
+	r.add(a)
 	r.forgetOld(a.At)
 }
 
+func (r *recovery) add(a *absent) {
+	r.absent[a.PID] = a
+	r.order = append(r.order, a)
+	r.waiting += a.cost()
+}
+
 func (r *recovery) remove(a *absent) {
-	delete(r.absent, a.PID)
-	r.bytes -= absentCost
+	if r.absent[a.PID] == a {
+		delete(r.absent, a.PID)
+		r.waiting -= a.cost()
+	}
 }
 
 // record numbers an event and keeps it, and calls queue while nothing else can be
@@ -232,28 +293,36 @@ func (r *recovery) record(p *past, queue func(seq uint64)) {
 	queue(p.seq)
 }
 
-// forgetOld drops what is beyond the window or the bytes; with r.mu held.
+// forgetOld drops what is beyond the window or the bytes; with r.mu held. Members that
+// are away take half of the bytes at most, so that their number cannot cost the others
+// what they missed.
 func (r *recovery) forgetOld(now time.Time) {
 	n := 0
-	for n < len(r.history) && (now.Sub(r.history[n].at) > r.opts.Window || r.bytes > r.opts.MaxBytes) {
+	for n < len(r.history) && (now.Sub(r.history[n].at) > r.opts.Window || r.bytes > r.opts.MaxBytes/2) {
 		r.bytes -= r.history[n].packet.Size() + pastCost
 		r.lost = r.history[n].seq
 		r.history[n] = nil // so that it can be collected before the slice moves
 		n++
 	}
 	r.history = r.history[n:]
-	if now.Sub(r.swept) > r.opts.Window/sweeps || r.bytes > r.opts.MaxBytes {
+	for len(r.order) > 0 && (now.Sub(r.order[0].At) > r.opts.Window || r.waiting > r.opts.MaxBytes/2) {
+		r.remove(r.order[0])
+		r.order[0] = nil
+		r.order = r.order[1:]
+	}
+	if now.Sub(r.swept) > r.opts.Window/sweeps {
 		r.sweep(now)
 	}
 }
 
-// sweep forgets the members whose time is over, and any when there are too many; with
+// sweep lets go of members whose last writes are done, and of those that came back; with
 // r.mu held.
 func (r *recovery) sweep(now time.Time) {
 	r.swept = now
-	for _, a := range r.absent {
-		if now.Sub(a.At) > r.opts.Window || r.bytes > r.opts.MaxBytes {
-			r.remove(a)
+	r.order = slices.DeleteFunc(r.order, func(a *absent) bool { return r.absent[a.PID] != a })
+	for _, a := range r.order {
+		if a.member != nil && now.Sub(a.At) > settled {
+			a.Got, a.member, a.in = r.from(a), nil, nil
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/realtimectl/realtimectl/internal/hub"
+	"github.com/realtimectl/realtimectl/internal/hub/auth"
 	"github.com/realtimectl/realtimectl/internal/hub/relay"
 )
 
@@ -145,7 +147,7 @@ func TestWhoLeftOnPurposeOrIsNotKnownBeginsAnew(t *testing.T) {
 }
 
 func TestWithoutTheEventsItMissedAClientBeginsAnew(t *testing.T) {
-	s := start(t, roomRules(), hub.Options{Recovery: hub.Recovery{MaxBytes: 3000}})
+	s := start(t, roomRules(), hub.Options{Recovery: hub.Recovery{MaxBytes: 6000}})
 	a, me := s.comeBack(identity{})
 	a.conn.Close()
 	s.untilClients(0)
@@ -190,5 +192,66 @@ func TestRecoveryCanBeTurnedOff(t *testing.T) {
 	s := start(t, roomRules(), hub.Options{Recovery: hub.Recovery{Off: true}})
 	if _, me := s.comeBack(identity{}); me.PID != "" {
 		t.Errorf("pid %q", me.PID)
+	}
+}
+
+// guests lets everybody in under the name in auth.name, with a room of that name.
+type guests struct{}
+
+func (guests) Check(_ context.Context, r auth.Request) (auth.Identity, error) {
+	var data struct{ Name string }
+	if len(r.Auth) > 0 {
+		if err := json.Unmarshal(r.Auth, &data); err != nil {
+			return auth.Identity{}, err
+		}
+	}
+	if data.Name == "" {
+		return auth.Identity{}, nil
+	}
+	user, err := json.Marshal(map[string]any{"sub": data.Name, "iat": time.Now().UnixNano()})
+	return auth.Identity{User: user, Rooms: []string{data.Name}}, err
+}
+
+func TestAnotherPersonDoesNotComeBackAsTheOneWhoLeft(t *testing.T) {
+	s := start(t, roomRules(), hub.Options{Auth: guests{}})
+	for name, same := range map[string]bool{"ana": true, "eve": false, "": false} {
+		a := s.dial("4")
+		a.send(`40{"name":"ana"}`)
+		var me, now identity
+		if err := json.Unmarshal([]byte(a.read()[2:]), &me); err != nil {
+			t.Fatal(err)
+		}
+		a.conn.Close()
+		s.untilClients(0)
+		s.publish(0, hub.Message{Event: "for ana", Rooms: []string{"ana"}})
+		b := s.dial("4")
+		b.send(fmt.Sprintf(`40{"name":%q,"pid":%q}`, name, me.PID))
+		if err := json.Unmarshal([]byte(b.read()[2:]), &now); err != nil {
+			t.Fatal(err)
+		}
+		if (now == me) != same {
+			t.Errorf("%q came back as %v, was %v", name, now, me)
+		}
+		if same {
+			b.expect(`42["for ana"]`)
+		}
+		s.publish(map[bool]int{true: 1}[same], hub.Message{Event: "for ana", Rooms: []string{"ana"}})
+		if same {
+			b.expect(`42["for ana"]`)
+		}
+		b.fence()
+		b.conn.Close()
+		s.untilClients(0)
+	}
+}
+
+func TestAStoreThatIsBrokenIsToldAndLeftBehind(t *testing.T) {
+	for _, content := range []string{"", "{", `{"Absent":[null],"History":[{"Payload":["x"]}]}`} {
+		file := filepath.Join(t.TempDir(), "recovery.json")
+		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s := start(t, roomRules(), hub.Options{Recovery: hub.Recovery{Store: file}})
+		s.join("/").fence()
 	}
 }

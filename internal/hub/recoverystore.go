@@ -57,7 +57,10 @@ func (r *recovery) snapshot() stored {
 			Payload: p.packet.Payload(), Attachments: p.packet.Attachments(),
 		})
 	}
-	for _, a := range r.absent {
+	for _, a := range r.order {
+		if r.absent[a.PID] != a {
+			continue
+		}
 		a.Got = r.from(a)
 		s.Absent = append(s.Absent, a)
 	}
@@ -100,8 +103,9 @@ func (r *recovery) restore(s stored) {
 		r.bytes += p.packet.Size() + pastCost
 	}
 	for _, a := range s.Absent {
-		r.absent[a.PID] = a
-		r.bytes += absentCost
+		if a != nil { // as in a file that somebody has edited
+			r.add(a)
+		}
 	}
 	r.forgetOld(time.Now())
 }

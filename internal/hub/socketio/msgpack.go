@@ -33,6 +33,9 @@ func (r *reply) msgpack() *engineio.Frame {
 		Type: int(r.kind), Namespace: r.namespace, ID: r.id, HasID: r.hasID,
 		Data: r.data, Attachments: r.attachments,
 	}
+	if len(p.Data) == 0 {
+		p.Data = nil // left out: clients take a null in its place for a breach
+	}
 	frame, err := p.Append(nil)
 	if err != nil {
 		// The data has been checked as JSON; a client must not hang for it all the same.
