@@ -141,11 +141,21 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case h.library.has(name):
 		h.library.serve(w, r, name)
 	default:
-		h.told.once("path "+name, h.opts.Log.Warn,
-			fmt.Sprintf("a client asked for %s, where the hub has nothing", printable(r.URL.Path)),
-			"event", "hub.refused", "hint", "the hub's path is "+h.opts.Path+", with nothing behind it")
-		http.Error(w, "the hub's path is "+h.opts.Path+", with nothing behind it", http.StatusNotFound)
+		h.misdirected(w, r, name)
 	}
+}
+
+// misdirected answers a request below the hub's path that is for nothing there.
+func (h *Hub) misdirected(w http.ResponseWriter, r *http.Request, name string) {
+	hint := "the hub's path is " + h.opts.Path + ", with nothing behind it"
+	if strings.HasPrefix(name, "1/") {
+		hint = "Socket.IO clients 0.9 and older speak another protocol: take 1.0 or later"
+	}
+	h.told.once("path "+name, h.opts.Log.Warn,
+		fmt.Sprintf("a client asked for %s, where the hub has nothing", printable(r.URL.Path)),
+		"event", "hub.refused", "hint", hint)
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	http.Error(w, hint, http.StatusNotFound)
 }
 
 // Disconnect sends the members of rooms out of a namespace, as a server does on purpose:

@@ -34,6 +34,9 @@ func (h *Hub) ServeConn(ctx context.Context, c *socketio.Conn) error {
 	reason := string(engineio.ParseError)
 	if closed := (*engineio.ClosedError)(nil); errors.As(err, &closed) {
 		reason = string(closed.Reason)
+	} else {
+		h.told.once("breach "+err.Error(), h.opts.Log.Warn,
+			fmt.Sprintf("disconnected %s, which broke the protocol: %v", c.Session().Handshake().Address, err), "event", "hub.breach")
 	}
 	for _, m := range p.members {
 		m.leave(reason, false)

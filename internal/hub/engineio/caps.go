@@ -43,15 +43,15 @@ func (c *caps) enter(addr netip.Addr) *refusal {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.total >= c.max {
-		return busy("the hub holds as many connections as hub.limits allows")
+		return busy("the hub holds as many connections as hub.limits.connections allows")
 	}
 	if !addr.IsLoopback() {
 		v := c.visitor(addr, time.Now())
 		switch {
 		case v.sessions >= c.perAddress:
-			return tooMany("this address holds as many connections as hub.limits allows")
+			return tooMany("this address holds as many connections as hub.limits.connections-per-address allows")
 		case v.tokens < 1:
-			return tooMany("this address connects more often than hub.limits allows")
+			return tooMany("this address connects more often than hub.limits.handshakes allows")
 		}
 		v.tokens--
 		v.sessions++
