@@ -37,9 +37,20 @@ func (srv *Server) poll(w http.ResponseWriter, r *http.Request, s *Session, q pa
 
 // get answers with what waits for the client, as soon as there is something.
 func (srv *Server) get(w http.ResponseWriter, r *http.Request, s *Session, q params) *refusal {
+	queue, err := srv.fetch(r, s)
+	if err != nil {
+		return err
+	}
+	srv.answerPoll(w, r, s, q, queue)
+	return nil
+}
+
+// fetch waits for something to send. The poll is over when it returns, not when the
+// answer is written: a client that has all of it may poll again before this side knows.
+func (srv *Server) fetch(r *http.Request, s *Session) ([]*Batch, *refusal) {
 	if !s.polling.begin(&s.polling.getting) {
 		s.close(TransportError, errOverlap, closeNormal)
-		return badRequest("a poll is under way already")
+		return nil, badRequest("a poll is under way already")
 	}
 	defer s.polling.done(&s.polling.getting)
 	s.polling.landed()
@@ -52,16 +63,13 @@ func (srv *Server) get(w http.ResponseWriter, r *http.Request, s *Session, q par
 		if last && s.ws.Load() == nil {
 			srv.forget(s)
 		}
-		if len(queue) > 0 {
-			srv.answerPoll(w, r, s, q, queue)
-			return nil
-		}
-		if last {
-			return unknownSession()
-		}
-		if !s.await(r, probed) {
-			srv.answerPoll(w, r, s, q, []*Batch{NewBatch(newText(packetNoop))})
-			return nil
+		switch {
+		case len(queue) > 0:
+			return queue, nil
+		case last:
+			return nil, unknownSession()
+		case !s.await(r, probed):
+			return []*Batch{NewBatch(newText(packetNoop))}, nil
 		}
 	}
 }
@@ -173,6 +181,18 @@ func (srv *Server) compress(body []byte) []byte {
 
 // post takes in a payload and answers when its packets have been dealt with.
 func (srv *Server) post(w http.ResponseWriter, r *http.Request, s *Session, q params) *refusal {
+	if err := srv.receive(w, r, s, q); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "text/html") // as every client of the family expects
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	_, _ = io.WriteString(w, "ok")
+	return nil
+}
+
+// receive deals with a payload. The post is over when it returns: see fetch.
+func (srv *Server) receive(w http.ResponseWriter, r *http.Request, s *Session, q params) *refusal {
 	if !s.polling.begin(&s.polling.posting) {
 		s.close(TransportError, errOverlap, closeNormal)
 		return badRequest("a post is under way already")
@@ -191,10 +211,6 @@ func (srv *Server) post(w http.ResponseWriter, r *http.Request, s *Session, q pa
 	if !s.hand(r, packets) {
 		return unknownSession()
 	}
-	w.Header().Set("Content-Type", "text/html") // as every client of the family expects
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	_, _ = io.WriteString(w, "ok")
 	return nil
 }
 

@@ -3,6 +3,7 @@ package engineio
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"regexp"
@@ -383,5 +384,26 @@ func upgradeWhile(t *testing.T, s *running, q, eio string) func(n int) []string 
 			messages = append(messages, c.read())
 		}
 		return messages
+	}
+}
+
+func TestAPollMayFollowBeforeTheServerKnowsThatTheLastOneArrived(t *testing.T) {
+	s := start(t, Options{})
+	q := s.poll("4", "")
+	sess := s.session(q[strings.Index(q, "&sid=")+5:])
+	// Every request on a connection of its own, as through a reverse proxy.
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DisableCompression: true}}
+	big := NewBatch(TextFrame([]byte(strings.Repeat("x", 300_000))))
+	for i := range 60 {
+		sess.Send(big)
+		resp, err := client.Get(s.http.URL + "/engine.io/?" + q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, err := io.CopyN(io.Discard, resp.Body, resp.ContentLength) // and not a byte longer
+		if err != nil || resp.StatusCode != http.StatusOK {
+			t.Fatalf("poll %d: %s, %d bytes, %v", i, resp.Status, n, err)
+		}
+		defer resp.Body.Close()
 	}
 }
