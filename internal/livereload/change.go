@@ -6,8 +6,9 @@ import (
 	"strings"
 )
 
-// canSwap reports whether a page can show the new content of a path without a reload.
-func canSwap(urlPath string) bool {
+// CanSwap reports whether a page can show the new content of a URL path without a
+// reload: it is a style sheet, an image or a font.
+func CanSwap(urlPath string) bool {
 	switch strings.ToLower(path.Ext(urlPath)) {
 	case ".css",
 		".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".avif", ".ico", ".bmp",
@@ -31,7 +32,7 @@ func (s *Server) telling(paths []string) *telling {
 	slices.Sort(t.paths)
 	t.paths = slices.Compact(t.paths)
 	for _, p := range t.paths {
-		if canSwap(p) {
+		if CanSwap(p) {
 			t.prints[p] = s.seen.of(p)
 		}
 	}
@@ -56,7 +57,7 @@ func (t *telling) message(p *page, all bool) frame {
 func (t *telling) build(used []string, all bool) changeMessage {
 	m := changeMessage{Type: typeChange, Gen: t.gen, Paths: append([]string{}, used...), Reload: all, Prints: make([]string, len(used))}
 	for i, path := range used {
-		m.Reload = m.Reload || !canSwap(path)
+		m.Reload = m.Reload || !CanSwap(path)
 		m.Prints[i] = t.prints[path]
 	}
 	return m
