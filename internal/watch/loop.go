@@ -183,14 +183,21 @@ func (l *loop) rescan() {
 func (l *loop) collect(paths ...string) {
 	for _, path := range paths {
 		for _, shown := range l.w.tree.visible(path, false) {
-			l.ready[shown] = true
-			if l.w.opts.Rules.owns(shown) {
-				l.w.opts.Rules.Reload()
-				l.lost = true
-				l.putOff()
-			}
+			l.add(shown)
 		}
 	}
+}
+
+func (l *loop) add(shown string) {
+	if l.w.opts.Rules.owns(shown) {
+		l.w.opts.Rules.Reload()
+		l.lost = true
+		l.putOff()
+		if !l.w.opts.asked(shown) {
+			return // it was watched for the rules only
+		}
+	}
+	l.ready[shown] = true
 }
 
 // compare takes the place of notifications for the folders that send none.

@@ -76,6 +76,9 @@ func (r *Rules) Ignore(path string, isDir bool) bool {
 	return r.ignore(path, isDir)
 }
 
+// file is the rules file of the root.
+func (r *Rules) file() string { return filepath.Join(r.root, gitignore) }
+
 // owns reports whether path is a file that the rules read.
 func (r *Rules) owns(path string) bool {
 	return r != nil && filepath.Base(path) == gitignore && within(path, r.root)

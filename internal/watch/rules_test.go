@@ -157,6 +157,22 @@ func BenchmarkRules(b *testing.B) {
 	}
 }
 
+func TestRulesAboveTheWatchedFoldersTakeEffectUnreported(t *testing.T) {
+	p := &project{t: t, dir: realDir(t), batches: make(chan Batch, 100)}
+	p.write("src/a.js", "x")
+	p.write("src/b.js", "x")
+	p.age(p.path("src/a.js"))
+	p.age(p.path("src/b.js"))
+	p.start(Options{Dirs: []string{p.path("src")}, Rules: NewRules(p.dir)})
+	p.write(".gitignore", "a.js\n")
+	p.expect()
+	p.write("src/a.js", "y")
+	p.write("src/b.js", "y")
+	p.expect("src/b.js")
+	p.do(os.Remove(p.path(".gitignore")))
+	p.expect("src/a.js") // it came into view
+}
+
 // TestRulesAgreeWithGit asks git itself about every pattern and path.
 func TestRulesAgreeWithGit(t *testing.T) {
 	if _, err := exec.LookPath("git"); err != nil {

@@ -140,6 +140,12 @@ func withDefaults(o Options) (Options, error) {
 	return o, nil
 }
 
+// asked reports whether the caller wants to hear of a path.
+func (o Options) asked(path string) bool {
+	return slices.Contains(o.Files, path) ||
+		slices.ContainsFunc(o.Dirs, func(dir string) bool { return within(path, dir) })
+}
+
 func absolute(paths []string) ([]string, error) {
 	list := make([]string, len(paths))
 	for i, path := range paths {
@@ -154,7 +160,11 @@ func absolute(paths []string) ([]string, error) {
 
 // plant takes the first look at everything.
 func (w *Watcher) plant() error {
-	for _, path := range slices.Concat(w.opts.Dirs, w.opts.Files) {
+	paths := slices.Concat(w.opts.Dirs, w.opts.Files)
+	if w.opts.Rules != nil {
+		paths = append(paths, w.opts.Rules.file())
+	}
+	for _, path := range paths {
 		if err := w.tree.addView(path); err != nil {
 			return err
 		}
