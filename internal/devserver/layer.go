@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 )
 
 // layer is a folder that may come and go while it is served.
@@ -18,11 +17,11 @@ type layer struct {
 	dir      string // absolute
 	packages bool
 
-	mu   sync.Mutex  // guards what follows; never held while a file is opened or read
-	root *os.Root    // nil while the folder is missing
-	info os.FileInfo // the identity of root
-	real string      // dir with links resolved
-	done bool        // closed for good
+	// mu guards what follows. It is held while the folder is opened again, which happens
+	// when a build has replaced it, and never while a file is opened or read.
+	mu   sync.Mutex
+	now  *folder // nil while the folder is missing
+	done bool    // closed for good
 }
 
 // hit is a file that answers a request, or a folder that needs its slash first.
@@ -45,8 +44,8 @@ func (l *layer) relative(name string) (string, bool) {
 // contains returns the name of file below the layer's folder.
 func (l *layer) contains(file string) (string, bool) {
 	dirs := []string{l.dir}
-	if _, real, err := l.open(); err == nil {
-		dirs = append(dirs, real)
+	if f, err := l.open(); err == nil {
+		dirs = append(dirs, f.real)
 	}
 	for _, dir := range dirs {
 		if rel, err := filepath.Rel(dir, file); err == nil && filepath.IsLocal(rel) {
@@ -88,79 +87,24 @@ func closeQuietly(c io.Closer) {
 }
 
 // openFile opens what rel names now. The folder may be replaced between two steps, which
-// closes the root under us; the second try then has the new one.
+// closes it under us; the second try then has the new one.
 func (l *layer) openFile(rel string) (*os.File, os.FileInfo, error) {
 	for try := 0; ; try++ {
-		root, real, err := l.open()
+		f, err := l.open()
 		if err != nil {
 			return nil, nil, err
 		}
-		file, info, err := openIn(root, real, rel)
+		file, info, err := f.open(rel)
 		switch {
 		case err == nil:
 			return file, info, nil
 		case try == 0 && errors.Is(err, os.ErrClosed):
 		case l.packages:
-			return openLinked(real, rel)
+			return openLinked(f.real, rel)
 		default:
 			return nil, nil, err
 		}
 	}
-}
-
-// openIn opens rel below root and refuses it when the links on its way end at a hidden name.
-func openIn(root *os.Root, real, rel string) (*os.File, os.FileInfo, error) {
-	if rel == "" {
-		rel = "."
-	}
-	// Without O_NONBLOCK the opening of a named pipe would wait for a writer.
-	file, err := root.OpenFile(filepath.FromSlash(rel), os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, nil, err
-	}
-	info, err := file.Stat()
-	if err == nil {
-		err = checkResolved(real, rel)
-	}
-	if err != nil {
-		closeQuietly(file)
-		return nil, nil, err
-	}
-	return file, info, nil
-}
-
-// checkResolved judges the name that rel has once all links are resolved. The files are
-// the developer's own: nobody who sends requests can change a link in between.
-func checkResolved(real, rel string) error {
-	asked := filepath.Join(real, filepath.FromSlash(rel))
-	if !linked(asked, len(real)) {
-		return nil
-	}
-	final, err := filepath.EvalSymlinks(asked)
-	if err != nil {
-		return err
-	}
-	inside, err := filepath.Rel(real, final)
-	if err != nil || !filepath.IsLocal(inside) || hiddenTarget(filepath.ToSlash(inside)) {
-		return fs.ErrNotExist
-	}
-	return nil
-}
-
-// linked reports whether a part of name after its first n bytes is a symbolic link; those
-// bytes have been resolved before. What cannot be read counts as a link, and is looked at
-// closely.
-func linked(name string, n int) bool {
-	for i := n + 1; i <= len(name); i++ {
-		if i < len(name) && name[i] != filepath.Separator {
-			continue
-		}
-		info, err := os.Lstat(name[:i])
-		if err != nil || info.Mode()&fs.ModeSymlink != 0 {
-			return true
-		}
-	}
-	return false
 }
 
 // openLinked opens a file of a package whose folder is a link out of dir.
@@ -178,12 +122,12 @@ func openLinked(dir, rel string) (*os.File, os.FileInfo, error) {
 	if up, err := filepath.Rel(target, dir); err == nil && filepath.IsLocal(up) {
 		return nil, nil, fs.ErrNotExist // a link to the project itself is no package
 	}
-	root, err := os.OpenRoot(target)
+	f, err := openFolder(target)
 	if err != nil {
 		return nil, nil, err
 	}
-	defer closeQuietly(root)
-	return openIn(root, target, rest)
+	defer func() { _ = f.close() }()
+	return f.open(rest)
 }
 
 // splitPackage splits "name/file" and "@scope/name/file" after the package.
@@ -197,48 +141,24 @@ func splitPackage(rel string) (pkg, rest string) {
 }
 
 // open returns the folder as it is now: a build may have deleted and recreated it.
-func (l *layer) open() (*os.Root, string, error) {
+func (l *layer) open() (*folder, error) {
 	info, err := os.Stat(l.dir)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.done {
-		return nil, "", os.ErrClosed
+		return nil, os.ErrClosed
 	}
+	// While a folder is open its inode cannot be given to another.
+	if err == nil && l.now != nil && os.SameFile(info, l.now.info) {
+		return l.now, nil
+	}
+	_ = l.now.close() // opened for reading: nothing can be lost
+	l.now = nil
 	if err != nil {
-		l.forget()
-		return nil, "", err
+		return nil, err
 	}
-	// While root is open its inode cannot be given to another folder.
-	if l.root != nil && os.SameFile(info, l.info) {
-		return l.root, l.real, nil
-	}
-	l.forget()
-	return l.reopen()
-}
-
-func (l *layer) reopen() (*os.Root, string, error) {
-	real, err := filepath.EvalSymlinks(l.dir)
-	if err != nil {
-		return nil, "", err
-	}
-	root, err := os.OpenRoot(real)
-	if err != nil {
-		return nil, "", err
-	}
-	info, err := root.Stat(".")
-	if err != nil {
-		closeQuietly(root)
-		return nil, "", err
-	}
-	l.root, l.info, l.real = root, info, real
-	return root, real, nil
-}
-
-func (l *layer) forget() {
-	if l.root != nil {
-		closeQuietly(l.root)
-		l.root = nil
-	}
+	l.now, err = openFolder(l.dir)
+	return l.now, err
 }
 
 // missing reports that nothing at all, not even a refused link, has that name.
@@ -248,18 +168,14 @@ func (l *layer) missing(rel string) bool {
 }
 
 func (l *layer) exists() bool {
-	_, _, err := l.open()
+	_, err := l.open()
 	return err == nil
 }
 
 func (l *layer) close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.done = true
-	if l.root == nil {
-		return nil
-	}
-	err := l.root.Close()
-	l.root = nil
+	err := l.now.close()
+	l.now, l.done = nil, true
 	return err
 }

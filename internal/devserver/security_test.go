@@ -1,8 +1,11 @@
+//go:build unix
+
 package devserver
 
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -86,7 +89,28 @@ func treasure(t *testing.T) string {
 // sent byte for byte, as a browser's address bar would (accepting HTML) and as curl does.
 func TestNoRequestReadsWhatIsNotServed(t *testing.T) {
 	dir := treasure(t)
-	srv := listen(t, project(t, filepath.Join(dir, "project")))
+	direct := project(t, filepath.Join(dir, "project"))
+	for name, server := range map[string]*Server{"direct": direct, "step by step": stepByStep(t, filepath.Join(dir, "project"))} {
+		t.Run(name, func(t *testing.T) { attack(t, listen(t, server)) })
+	}
+}
+
+// stepByStep is a server on a kernel that knows no openat2.
+func stepByStep(t *testing.T, dir string) *Server {
+	t.Helper()
+	s := project(t, dir)
+	for _, l := range s.layers {
+		f, err := l.open()
+		if err != nil {
+			continue // a folder that is missing
+		}
+		f.dir.Close()
+		f.dir = nil
+	}
+	return s
+}
+
+func attack(t *testing.T, srv *httptest.Server) {
 	for _, target := range []string{
 		// Names that are never served.
 		"/.env", "/.env.local", "/production.env", "/.git/HEAD", "/.git/config", "/.svn/entries", "/.hg/hgrc", "/CVS/Root",
@@ -160,8 +184,15 @@ func TestHiddenAndMissingLookAlike(t *testing.T) {
 
 func TestLinksThatAreFollowed(t *testing.T) {
 	dir := treasure(t)
-	srv := listen(t, project(t, filepath.Join(dir, "project")))
+	project := project(t, filepath.Join(dir, "project"))
+	for _, server := range []*Server{project, stepByStep(t, filepath.Join(dir, "project"))} {
+		followed(t, listen(t, server))
+	}
+}
+
+func followed(t *testing.T, srv *httptest.Server) {
 	want := map[string]string{
+		"/app.js":                          "200 app",
 		"/alias.js":                        "200 app",
 		"/node_modules/linked/main.js":     "200 linked package",
 		"/node_modules/@s/linked/main.js":  "200 linked package",

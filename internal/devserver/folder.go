@@ -1,0 +1,108 @@
+package devserver
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// folder is what a layer's folder is at some time. It is never changed; when the folder is
+// another one, it is closed and replaced.
+type folder struct {
+	root *os.Root
+	dir  *os.File // the same folder, for openDirect
+	info os.FileInfo
+	real string // its name with links resolved
+}
+
+func openFolder(name string) (*folder, error) {
+	real, err := filepath.EvalSymlinks(name)
+	if err != nil {
+		return nil, err
+	}
+	root, err := os.OpenRoot(real)
+	if err != nil {
+		return nil, err
+	}
+	f := &folder{root: root, real: real}
+	if f.dir, err = root.Open("."); err == nil {
+		f.info, err = f.dir.Stat()
+	}
+	if err != nil {
+		_ = f.close()
+		return nil, err
+	}
+	return f, nil
+}
+
+func (f *folder) close() error {
+	if f == nil {
+		return nil
+	}
+	err := f.root.Close()
+	if f.dir != nil {
+		err = errors.Join(err, f.dir.Close())
+	}
+	return err
+}
+
+// open opens rel and refuses it when the links on its way end at a hidden name.
+func (f *folder) open(rel string) (*os.File, os.FileInfo, error) {
+	if rel == "" {
+		rel = "."
+	}
+	file, err := openDirect(f.dir, rel)
+	direct := err == nil
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		// Without O_NONBLOCK the opening of a named pipe would wait for a writer.
+		file, err = f.root.OpenFile(filepath.FromSlash(rel), os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	info, err := file.Stat()
+	if err == nil && !direct {
+		err = checkResolved(f.real, rel)
+	}
+	if err != nil {
+		closeQuietly(file)
+		return nil, nil, err
+	}
+	return file, info, nil
+}
+
+// checkResolved judges the name that rel has once all links are resolved. The files are
+// the developer's own: nobody who sends requests can change a link in between.
+func checkResolved(real, rel string) error {
+	asked := filepath.Join(real, filepath.FromSlash(rel))
+	if !linked(asked, len(real)) {
+		return nil
+	}
+	final, err := filepath.EvalSymlinks(asked)
+	if err != nil {
+		return err
+	}
+	inside, err := filepath.Rel(real, final)
+	if err != nil || !filepath.IsLocal(inside) || hiddenTarget(filepath.ToSlash(inside)) {
+		return fs.ErrNotExist
+	}
+	return nil
+}
+
+// linked reports whether a part of name after its first n bytes is a symbolic link; those
+// bytes have been resolved before. What cannot be read counts as a link, and is looked at
+// closely.
+func linked(name string, n int) bool {
+	for i := n + 1; i <= len(name); i++ {
+		if i < len(name) && name[i] != filepath.Separator {
+			continue
+		}
+		info, err := os.Lstat(name[:i])
+		if err != nil || info.Mode()&fs.ModeSymlink != 0 {
+			return true
+		}
+	}
+	return false
+}
