@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"log/slog"
 	"net"
 	"net/http"
 	"strings"
@@ -40,7 +41,11 @@ func (p *Proxy) fail(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	reason, step := explain(err)
-	p.log.Warn("no answer from "+p.name+": "+reason, "event", "proxy.down", "target", p.name, "path", r.URL.Path, "error", err.Error(), "hint", step.Text)
+	level := slog.LevelWarn
+	if p.down.Swap(true) {
+		level = slog.LevelDebug // told before; a page that waits asks every second
+	}
+	p.log.Log(r.Context(), level, "no answer from "+p.name+": "+reason, "event", "proxy.down", "target", p.name, "path", r.URL.Path, "error", err.Error(), "hint", step.Text)
 	w.Header().Set(DownHeader, "1")
 	if r.Header.Get("Upgrade") != "" || !page.Navigation(r) {
 		page.Text(w, http.StatusBadGateway, p.name+" does not answer: "+reason)
@@ -50,8 +55,12 @@ func (p *Proxy) fail(w http.ResponseWriter, r *http.Request, err error) {
 		Status: http.StatusBadGateway,
 		Title:  nameOf(p.name) + " does not answer",
 		Lead:   "realtimectl is running, but the server behind it could not be reached: " + reason + ".",
-		Facts:  []page.Fact{{Label: "Target", Values: []string{p.target.Scheme + "://" + p.target.Host}}, {Label: "Asked for", Values: []string{r.Method + " " + r.URL.Path}}, {Label: "Error", Values: []string{rootCause(err)}}},
-		Steps:  []page.Step{step, {Text: "If it listens at another address, name that: in realtimectl.yaml, or with", Code: "realtimectl serve --target http://localhost:PORT"}},
+		Facts: []page.Fact{
+			{Label: "Target", Values: []string{p.target.Scheme + "://" + p.target.Host}},
+			{Label: "Asked for", Values: []string{r.Method + " " + r.URL.Path}},
+			{Label: "Error", Values: []string{rootCause(err)}},
+		},
+		Steps: []page.Step{step, {Text: "If it listens at another address, name that: in realtimectl.yaml, or with", Code: "realtimectl serve --target http://localhost:PORT"}},
 	}
 	if r.Method == http.MethodGet {
 		down.Live, down.Script = "Waiting for it; this page reloads by itself", waitScript

@@ -46,8 +46,8 @@ func TestATargetThatIsDown(t *testing.T) {
 	if program.Status != 502 || program.Body != "api<b> does not answer: nothing listens there\n" || program.Header.Get("Content-Type") != "text/plain; charset=utf-8" {
 		t.Errorf("a program gets %d %q", program.Status, program.Body)
 	}
-	if !strings.Contains(logged.String(), "event=proxy.down") {
-		t.Errorf("log: %s", logged.String())
+	if n := strings.Count(logged.String(), "event=proxy.down"); n != 1 {
+		t.Errorf("three requests were told %d times:\n%s", n, logged.String())
 	}
 }
 
@@ -136,5 +136,25 @@ func TestABackEndThatStaysDownIsTold(t *testing.T) {
 	})
 	if got := get(t, f.URL, "Accept", "*/*"); got.Status != 502 || !strings.Contains(got.Body, "did not become ready in time") {
 		t.Errorf("%d %q", got.Status, got.Body)
+	}
+}
+
+func TestATargetThatComesBackIsTold(t *testing.T) {
+	var logged strings.Builder
+	address := nobody(t)
+	f := front(t, address, func(o *Options) { o.Log = slog.New(slog.NewTextHandler(&logged, nil)) })
+	get(t, f.URL, "Accept", "*/*")
+	l, err := net.Listen("tcp", strings.TrimPrefix(address, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	up := &httptest.Server{Listener: l, Config: &http.Server{Handler: answers(200, "ok")}}
+	up.Start()
+	t.Cleanup(up.Close)
+	for range 2 {
+		get(t, f.URL, "Accept", "*/*")
+	}
+	if n := strings.Count(logged.String(), "event=proxy.up"); n != 1 {
+		t.Errorf("told %d times:\n%s", n, logged.String())
 	}
 }

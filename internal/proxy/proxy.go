@@ -19,6 +19,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -57,7 +58,8 @@ type Options struct {
 	Ready func(ctx context.Context) error
 	// Hold bounds that wait; 0 means 5 seconds.
 	Hold time.Duration
-	// Log gets one warning per kind of trouble; nil discards.
+	// Log gets a warning when the target stops to answer and a note when it answers again;
+	// nil discards.
 	Log *slog.Logger
 }
 
@@ -82,7 +84,8 @@ type Proxy struct {
 	reverse   *httputil.ReverseProxy
 	transport *http.Transport
 	buffers   sync.Pool
-	cookie    sync.Once // the warning about Secure cookies
+	cookie    sync.Once   // the warning about Secure cookies
+	down      atomic.Bool // the last request got no answer
 }
 
 // New returns a Proxy for o, or an error when the target is no http or https address.

@@ -9,6 +9,9 @@ import (
 
 // modifyResponse makes an answer of the target true for the address the browser sees.
 func (p *Proxy) modifyResponse(res *http.Response) error {
+	if p.down.CompareAndSwap(true, false) {
+		p.log.Info(p.name+" answers again", "event", "proxy.up", "target", p.name)
+	}
 	out := res.Request
 	seen := out.Header.Get("X-Forwarded-Proto") + "://" + out.Header.Get("X-Forwarded-Host") // both set by rewrite
 	header := res.Header
