@@ -147,7 +147,7 @@ func (a *app) runStack(ctx context.Context, cfg *config.Config, f serveFlags, re
 	case errors.As(err, &taken):
 		return failure(exitPort, err, fmt.Sprintf("stop it, or try %s %d", taken.Flag, taken.Port+1))
 	case errors.As(err, &sick):
-		return failure(exitBackend, err, backendHint(sick))
+		return failure(exitBackend, sick, backendHint(sick))
 	case err != nil:
 		return fmt.Errorf("serve: %w", err)
 	case !ready && ctx.Err() != nil:
