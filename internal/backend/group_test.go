@@ -715,3 +715,13 @@ func TestRealServersOfOtherLanguages(t *testing.T) {
 		})
 	}
 }
+
+func TestWhoDoesNotWaitForTheEndLeavesNothingEither(t *testing.T) {
+	held, gone := fifo(t)
+	cmd, supervisor := owner(t, held, "")
+	// The supervisor is asked to end first, as by the first Ctrl-C; then we die.
+	if err := errors.Join(syscall.Kill(supervisor, syscall.SIGTERM), cmd.Process.Kill()); err != nil {
+		t.Fatal(err)
+	}
+	gone()
+}
