@@ -9,6 +9,21 @@
 //     what the client gave and its cookies, and answers whether to let it in, as whom,
 //     and into which rooms.
 //
+// The question and its answers:
+//
+//	POST /realtime/auth
+//	Cookie, Authorization: as the client sent them, so that session middleware applies
+//
+//	{"namespace": "/", "auth": {…}, "query": {…}, "headers": {"cookie": "…", "x-forwarded-for": "…"}, "address": "203.0.113.7:52100"}
+//
+//	200 {"allow": true, "user": {"id": 7}, "rooms": ["team-3"]}
+//	200 {"allow": false, "message": "log in first", "data": {…}}
+//	401 or 403, with or without {"message": …}
+//
+// auth is what the client gave on connecting, query the parameters of its handshake,
+// headers those by which a back-end may know it. Without user the client is let in as
+// nobody in particular. Any other answer, a redirect, and silence count as no answer.
+//
 // What always holds:
 //
 //   - The algorithm follows from the configured key, never from the token: "none"
@@ -58,8 +73,8 @@ type Options struct {
 	// Leeway is how far the clocks of issuer and hub may differ. Default 30 s.
 	Leeway time.Duration
 
-	// URL is asked by POST at each connect, see [Request] and the package's tests for
-	// the form. Excludes the token keys above.
+	// URL is asked by POST at each connect; the package comment has the form. It excludes
+	// the keys for tokens above.
 	URL string
 	// Timeout bounds the question. Default 5 s.
 	Timeout time.Duration
@@ -77,7 +92,7 @@ type Request struct {
 	Auth      json.RawMessage // CONNECT payload, checked JSON; nil = none
 	Header    http.Header     // of the handshake
 	Query     url.Values      // of the handshake
-	Address   string          // IP address the connection comes from
+	Address   string          // where the connection comes from, as host:port or host
 }
 
 // Identity is who a client was found to be.

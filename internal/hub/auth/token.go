@@ -66,8 +66,13 @@ func (t *tokens) check(_ context.Context, r Request) (Identity, error) {
 	keys := t.keys()
 	var claims claims
 	options := append([]jwt.ParserOption{jwt.WithValidMethods(keys.methods)}, t.options...)
-	if _, err := jwt.ParseWithClaims(token, &claims, keys.find, options...); err != nil {
+	parsed, err := jwt.ParseWithClaims(token, &claims, keys.find, options...)
+	if err != nil {
 		return Identity{}, explain(err)
+	}
+	if parsed.Header["crit"] != nil {
+		// RFC 7515, section 4.1.11: what a token calls critical must be understood.
+		return Identity{}, &Refusal{Message: "invalid token", Reason: "the token asks for an extension that is not known"}
 	}
 	id := Identity{User: claims.raw, Expires: claims.checked.Exp.Time}
 	if t.rooms == "" {

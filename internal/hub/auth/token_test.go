@@ -219,6 +219,7 @@ func TestTheKeySaysTheAlgorithm(t *testing.T) {
 		{"nOnE", rsaPEM, segment([]byte(`{"alg":"nOnE"}`)) + "." + segment([]byte(claims)) + ".", verdict{Refused: "invalid token (no key fits the token)"}},
 		{"no signature", rsaPEM, segment([]byte(`{"alg":"RS256"}`)) + "." + segment([]byte(claims)) + ".", wrong},
 		{"another RSA algorithm", rsaPEM, sign(t, jwt.SigningMethodRS512, rsa1, "", claims), wrong},
+		{"critical extension", rsaPEM, sign(t, jwt.SigningMethodRS256, rsa1, `{"alg":"RS256","crit":["b64"],"b64":false}`, claims), verdict{Refused: "invalid token (the token asks for an extension that is not known)"}},
 		{"key named in the header", rsaPEM, sign(t, jwt.SigningMethodRS256, rsa2, `{"alg":"RS256","jwk":{"kty":"RSA"},"jku":"http://127.0.0.1:9/","x5u":"http://127.0.0.1:9/"}`, claims), wrong},
 	}
 	for _, tt := range tests {
