@@ -116,7 +116,7 @@ func (c *changes) urls(files []string) []string {
 // action is what the pages do with the change.
 func action(urls []string) string {
 	for _, url := range urls {
-		if !strings.HasSuffix(url, ".css") {
+		if !livereload.CanSwap(url) {
 			return "reloaded"
 		}
 	}
