@@ -93,7 +93,10 @@ func TestAListenerSeesWhatHappens(t *testing.T) {
 	}, hub.Options{Namespaces: []string{"/chat"}})
 	e := s.listen("")
 	a := s.join("/")
+	a.fence() // the rules on connect have run
 	b := s.join("/chat")
+	b.send(`42/chat,99["fence"]`)
+	b.expect(`43/chat,99[]`)
 	a.send(`42["chat:7",{"a<b":"é"},2]`)
 	a.send(`42["nobody:knows"]`)
 	a.send(`421["small","too large"]`)
@@ -112,8 +115,10 @@ func TestAListenerSeesWhatHappens(t *testing.T) {
 	want := []string{
 		`{"id":"A","kind":"connect","namespace":"/"}`,
 		`{"args":[],"emit":"online","event":"connect","id":"A","kind":"event","namespace":"/","to":["others"]}`,
+		`{"args":[],"event":"fence","id":"A","kind":"event","namespace":"/"}`,
 		`{"id":"B","kind":"connect","namespace":"/chat"}`,
 		`{"args":[],"emit":"online","event":"connect","id":"B","kind":"event","namespace":"/chat","to":["others"]}`,
+		`{"args":[],"event":"fence","id":"B","kind":"event","namespace":"/chat"}`,
 		`{"args":[{"a<b":"é"},2],"emit":"said","event":"chat:7","id":"A","kind":"event","namespace":"/","to":["others","room:r-7"]}`,
 		`{"code":"unmatched","id":"A","kind":"refused","namespace":"/","event":"nobody:knows","args":[],"reason":"no rule relays it"}`,
 		`{"args":["too large"],"code":"size","event":"small","id":"A","kind":"refused","namespace":"/","reason":"11 bytes are more than the 4 allowed"}`,

@@ -58,7 +58,7 @@ func (p *parts) upstream(o proxy.Options) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.closers = append(p.closers, forward)
+	p.atEnd(forward.Close)
 	return forward, nil
 }
 

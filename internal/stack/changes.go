@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,12 +17,12 @@ import (
 // changes is the first flow: what was saved goes through the pipeline, and the pages
 // that use the outcome are told.
 type changes struct {
-	dir      string // the project, for names in messages
-	rebuild  func(ctx context.Context, paths []string) (pipeline.Result, error)
-	resolve  func(file string) (urlPath string, ok bool)
-	notify   func(livereload.Change) (pages int)
-	reread   func() // reads the configuration file again
-	confFile string
+	dir     string // the project, for names in messages
+	rebuild func(ctx context.Context, paths []string) (pipeline.Result, error)
+	resolve func(file string) (urlPath string, ok bool)
+	notify  func(livereload.Change) (pages int)
+	rules   []string // the configuration file and those its relay rules name
+	reread  func()   // reads them again
 	// foreign says that the pages come from a server that is not ours, whose URLs can
 	// only be guessed.
 	foreign bool
@@ -31,14 +32,11 @@ type changes struct {
 // apply takes one batch through the flow; it is called for one batch at a time.
 func (c *changes) apply(ctx context.Context, batch watch.Batch) {
 	started := time.Now()
-	saved := make([]string, 0, len(batch.Paths))
-	for _, path := range batch.Paths {
-		if path == c.confFile {
-			c.reread()
-			continue
-		}
-		saved = append(saved, path)
+	isRule := func(path string) bool { return slices.Contains(c.rules, path) }
+	if slices.ContainsFunc(batch.Paths, isRule) {
+		c.reread()
 	}
+	saved := slices.DeleteFunc(slices.Clone(batch.Paths), isRule)
 	if len(saved) == 0 {
 		return
 	}

@@ -31,7 +31,7 @@ type bench struct {
 func newBench(result pipeline.Result, err error, pages int) *bench {
 	b := &bench{}
 	b.changes = changes{
-		dir: "/p", confFile: "/p/realtimectl.yaml",
+		dir: "/p", rules: []string{"/p/realtimectl.yaml", "/p/data/job.schema.json"},
 		log: slog.New(slog.NewJSONHandler(&b.out, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		rebuild: func(_ context.Context, paths []string) (pipeline.Result, error) {
 			b.rebuilt = append(b.rebuilt, paths)
@@ -105,7 +105,7 @@ func TestLostNotificationsRebuildEverything(t *testing.T) {
 
 func TestConfigurationIsRereadAndNotRebuilt(t *testing.T) {
 	b := newBench(pipeline.Result{}, nil, 0)
-	b.apply(t.Context(), watch.Batch{Paths: []string{"/p/realtimectl.yaml"}})
+	b.apply(t.Context(), watch.Batch{Paths: []string{"/p/data/job.schema.json", "/p/realtimectl.yaml"}})
 	if b.reread != 1 || b.rebuilt != nil || b.told != nil {
 		t.Errorf("reread %d times, rebuilt %v, told %v", b.reread, b.rebuilt, b.told)
 	}

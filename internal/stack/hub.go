@@ -38,9 +38,9 @@ func recovery(cfg *config.Config) hub.Recovery {
 
 // authenticator decides who may connect; nil, where the configuration names no way to
 // tell, lets everybody in.
-func authenticator(cfg *config.Config) (hub.Authenticator, error) {
+func authenticator(cfg *config.Config) (*auth.Checker, error) {
 	a := cfg.Hub.Auth
-	if a.SecretFile == "" && a.SecretEnv == "" && a.KeyFile == "" && a.JWKSFile == "" && a.URL == "" {
+	if !a.Required && a.SecretFile == "" && a.SecretEnv == "" && a.KeyFile == "" && a.JWKSFile == "" && a.URL == "" {
 		return nil, nil
 	}
 	abs := func(path string) string {
@@ -49,14 +49,10 @@ func authenticator(cfg *config.Config) (hub.Authenticator, error) {
 		}
 		return cfg.Abs(path)
 	}
-	checker, err := auth.New(auth.Options{
+	return auth.New(auth.Options{
 		Required: a.Required, SecretFile: abs(a.SecretFile), SecretEnv: a.SecretEnv,
 		KeyFile: abs(a.KeyFile), JWKSFile: abs(a.JWKSFile), Issuer: a.Issuer, Audience: a.Audience,
 		RoomsClaim: a.RoomsClaim, URL: a.URL, Timeout: a.Timeout,
 		Locate: func(key string) diag.Diagnostic { return cfg.Diagnostic("hub.auth."+key, "", "") },
 	})
-	if err != nil {
-		return nil, err
-	}
-	return checker, nil
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/realtimectl/realtimectl/internal/config"
 	"github.com/realtimectl/realtimectl/internal/diag"
 )
 
@@ -54,5 +55,15 @@ func TestHubThatKnowsNobodyRefusesWhenATokenIsRequired(t *testing.T) {
 	resp.Body.Close()
 	if _, answer := get(t, poll); !strings.HasPrefix(answer, "44{") {
 		t.Errorf("the hub answers %q, want a connect error", answer)
+	}
+}
+
+func TestRequiredIdentityWithoutAWayToTellIsRefused(t *testing.T) {
+	cfg, err := config.Load(config.Options{Dir: t.TempDir(), Overrides: []config.Override{{Key: "hub.auth.required", Text: "true", From: "test"}}})
+	if err != nil {
+		return // the configuration says so itself
+	}
+	if who, err := authenticator(cfg); err == nil {
+		t.Errorf("got %v: everybody would be let in", who)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -47,7 +46,7 @@ type parts struct {
 	services *backend.Group
 	rules    int // relay rules, for the banner
 
-	closers []io.Closer // what holds files or connections
+	ends []func() error // frees what holds files or connections
 
 	live     *livereload.Server
 	pipeline *pipeline.Pipeline
@@ -74,11 +73,14 @@ func assemble(ctx context.Context, o Options, d *doors) (*parts, error) {
 // close frees what the units do not.
 func (p *parts) close() error {
 	err := forgetToken(p.cfg)
-	for _, c := range p.closers {
-		err = errors.Join(err, c.Close())
+	for _, end := range p.ends {
+		err = errors.Join(err, end())
 	}
 	return err
 }
+
+// atEnd lets close free what a part holds.
+func (p *parts) atEnd(end func() error) { p.ends = append(p.ends, end) }
 
 // units lists what runs, in the order of starting. The hub comes after the servers, so
 // that at the end it can say goodbye to its clients while they still answer; the
@@ -132,14 +134,19 @@ func (p *parts) addHub(context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.hub, err = hub.New(hub.Options{
-		Auth: who, Recovery: recovery(p.cfg),
-		Path: p.cfg.Hub.Path, Relays: set, Namespaces: p.cfg.Hub.Namespaces,
+	o := hub.Options{
+		Recovery: recovery(p.cfg),
+		Path:     p.cfg.Hub.Path, Relays: set, Namespaces: p.cfg.Hub.Namespaces,
 		AllowOrigin: p.guard.AllowOrigin, Protocol: protocol(p.cfg.Hub.Limits),
 		MaxEventRate: p.cfg.Hub.Limits.Events, MaxRooms: p.cfg.Hub.Limits.Rooms,
 		Packages: p.packages(), Bundle: client.Source(), Module: client.Module(),
 		Log: p.log,
-	})
+	}
+	if who != nil {
+		o.Auth = who
+		p.atEnd(func() error { who.Close(); return nil })
+	}
+	p.hub, err = hub.New(o)
 	return err
 }
 
@@ -170,7 +177,7 @@ func (p *parts) addFiles(context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.closers = append(p.closers, p.files)
+	p.atEnd(p.files.Close)
 	return nil
 }
 
@@ -214,9 +221,7 @@ func unwatched() []string {
 // A project that cannot be watched is served all the same.
 func (p *parts) addWatcher(context.Context) error {
 	files := []string{filepath.Join(p.cfg.Dir, "bower.json"), filepath.Join(p.cfg.Dir, "package.json")}
-	if p.cfg.File != "" {
-		files = append(files, p.cfg.File)
-	}
+	files = append(files, ruleFiles(p.cfg)...)
 	dirs := []string{p.cfg.Abs(p.cfg.Paths.Src), p.cfg.Abs(p.cfg.Paths.Public), p.cfg.Abs(p.cfg.Paths.Tmp)}
 	if p.target != nil {
 		dirs = []string{p.cfg.Dir} // an app of any shape
@@ -244,7 +249,7 @@ func (p *parts) addWatcher(context.Context) error {
 func (p *parts) follow(ctx context.Context) error {
 	conf := &rereader{load: p.reload, current: p.cfg, hub: p.hub, log: p.log}
 	flow := &changes{
-		dir: p.cfg.Dir, confFile: p.cfg.File, log: p.log,
+		dir: p.cfg.Dir, rules: ruleFiles(p.cfg), log: p.log,
 		rebuild: p.pipeline.Rebuild, resolve: p.files.Resolve, notify: p.live.Notify,
 		reread: conf.reread, foreign: p.target != nil,
 	}

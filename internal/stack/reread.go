@@ -41,10 +41,9 @@ func (r *rereader) reread() {
 	}
 }
 
+// takeRelays compiles the rules again even if they are the same: a schema file of theirs
+// may be what changed.
 func (r *rereader) takeRelays(next *config.Config) error {
-	if reflect.DeepEqual(next.Hub.Relays, r.current.Hub.Relays) {
-		return nil
-	}
 	set, err := compileRelays(next)
 	if err != nil {
 		return err
@@ -85,4 +84,18 @@ func (r *rereader) tellOutdated(next *config.Config) {
 func withoutRelays(h config.Hub) config.Hub {
 	h.Relays = nil
 	return h
+}
+
+// ruleFiles lists the files that relay rules come from.
+func ruleFiles(cfg *config.Config) []string {
+	if cfg.File == "" {
+		return nil
+	}
+	files := []string{cfg.File}
+	for _, r := range cfg.Hub.Relays {
+		if r.Schema != "" {
+			files = append(files, cfg.Abs(r.Schema))
+		}
+	}
+	return files
 }
