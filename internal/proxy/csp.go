@@ -60,7 +60,7 @@ func (a access) scriptSources(sources []string) []string {
 		}
 		return []string{"'nonce-" + a.nonce + "'"}
 	}
-	if containsFold(sources, "'self'") || containsFold(sources, "*") {
+	if containsFold(sources, "'self'") || containsFold(sources, "*") || slices.Contains(sources, a.script) {
 		return nil
 	}
 	return []string{a.script}

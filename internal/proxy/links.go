@@ -29,7 +29,7 @@ func (p *Proxy) mapLinks(res *http.Response, seen string) error {
 		src = decoded
 	}
 	res.Body = &linkReader{src: src, closer: res.Body, theirs: theirs, seen: seen}
-	res.ContentLength = -1
+	// res.ContentLength stays: ReverseProxy flushes after every piece when it is unknown.
 	for _, name := range []string{"Content-Length", "Content-Encoding", "Content-MD5", "Digest", "Content-Digest", "Repr-Digest", "Accept-Ranges"} {
 		res.Header.Del(name)
 	}

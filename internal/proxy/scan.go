@@ -39,6 +39,7 @@ type scanner struct {
 	raw   string // the element whose end tag ends raw text; "" outside
 	dash  int    // of a comment: what was just seen
 	name  string // of the tag in held, once known
+	names map[string]string
 }
 
 type state int
@@ -286,7 +287,7 @@ func (s *scanner) value(c byte) (done bool) {
 
 // finishTag learns the tag's name and enters raw text if the element has no markup inside.
 func (s *scanner) finishTag() (done bool) {
-	s.name = tagName(s.held)
+	s.name = s.remember(tagName(s.held))
 	s.state, s.raw = inData, ""
 	if s.held[1] != '/' && holdsRawText(s.name) {
 		s.state, s.raw = inRawText, s.name
@@ -325,14 +326,33 @@ func (s *scanner) drop() []byte {
 	return held
 }
 
-// tagName returns the name in "<name …" or "</name …" in lower case.
-func tagName(tag []byte) string {
+// tagName returns the name in "<name …" or "</name …" as written.
+func tagName(tag []byte) []byte {
 	text := bytes.TrimPrefix(tag[1:], []byte("/"))
-	end := bytes.IndexFunc(text, func(r rune) bool { return r <= ' ' || r == '/' || r == '>' })
-	if end < 0 {
-		end = len(text)
+	for i, c := range text {
+		if c <= ' ' || c == '/' || c == '>' {
+			return text[:i]
+		}
 	}
-	return string(bytes.ToLower(text[:end]))
+	return text
+}
+
+// maxNames bounds the names a scanner remembers; HTML has about 140 elements.
+const maxNames = 256
+
+// remember returns name as a lower-case string, the same one for every tag of a name.
+func (s *scanner) remember(name []byte) string {
+	if known, ok := s.names[string(name)]; ok { // this conversion costs no memory
+		return known
+	}
+	lower := strings.ToLower(string(name))
+	if s.names == nil {
+		s.names = map[string]string{}
+	}
+	if len(s.names) < maxNames {
+		s.names[string(name)] = lower
+	}
+	return lower
 }
 
 // holdsRawText lists the elements in which a browser that runs scripts sees no tags.
