@@ -71,10 +71,16 @@ func (s *scanner) next(p []byte) (span, []byte) {
 		return s.comment(p)
 	case inBogus:
 		return s.bogus(p)
+	case inTagName, beforeAttr, inAttrName, beforeValue, inDouble, inSingle, inUnquoted:
+		return s.tag(p)
 	}
 	for i, c := range p {
 		s.held = append(s.held, c)
 		again, done := s.step(c)
+		if again && s.state == inTagName {
+			s.held = s.held[:len(s.held)-1]
+			return s.tag(p[i:])
+		}
 		if again {
 			// c belongs to what follows: it may be the '<' of the next tag.
 			s.held = s.held[:len(s.held)-1]
@@ -86,10 +92,26 @@ func (s *scanner) next(p []byte) (span, []byte) {
 		if s.state == inComment || s.state == inBogus {
 			return s.release(kindMarkup), p[i+1:]
 		}
-		if len(s.held) > maxTag {
-			s.state = inData
-			return s.release(kindText), p[i+1:]
+		if s.state == inTagName {
+			return s.tag(p[i+1:])
 		}
+	}
+	return span{}, nil
+}
+
+// tag holds p back up to the '>' that ends the tag.
+func (s *scanner) tag(p []byte) (span, []byte) {
+	for i, c := range p {
+		if s.inTag(c) {
+			s.held = append(s.held, p[:i+1]...)
+			s.finishTag()
+			return s.release(s.tagKind()), p[i+1:]
+		}
+	}
+	s.held = append(s.held, p...)
+	if len(s.held) > maxTag {
+		s.state = inData
+		return s.release(kindText), nil
 	}
 	return span{}, nil
 }
@@ -157,8 +179,8 @@ func (s *scanner) bogus(p []byte) (span, []byte) {
 	return span{kind: kindMarkup, bytes: p[:i+1]}, p[i+1:]
 }
 
-// step moves by one byte inside a tag or at its start. again: c ends what is held without
-// being part of it. done: c was the '>' of a tag.
+// step moves by one byte after a '<'. again: c ends what is held, or the name of an end tag,
+// without being part of it. done: c was the '>' of something that is no tag.
 func (s *scanner) step(c byte) (again, done bool) {
 	switch s.state {
 	case afterLess:
@@ -168,9 +190,9 @@ func (s *scanner) step(c byte) (again, done bool) {
 	case afterBang:
 		return false, s.declaration()
 	case inRawLess:
-		return s.rawEnd(c)
+		return s.rawEnd(c), false
 	}
-	return false, s.inTag(c)
+	return false, false
 }
 
 // open decides what a '<' starts.
@@ -219,22 +241,21 @@ func (s *scanner) declaration() (done bool) {
 }
 
 // rawEnd compares what follows '<' in raw text with the end tag that ends it.
-func (s *scanner) rawEnd(c byte) (again, done bool) {
+func (s *scanner) rawEnd(c byte) (again bool) {
 	want := "</" + s.raw
 	n := len(s.held)
 	if n <= len(want) {
 		if lower(c) == want[n-1] {
-			return false, false
+			return false
 		}
 		s.state = inRawText
-		return true, false
+		return true
 	}
-	if !isSpace(c) && c != '/' && c != '>' {
-		s.state = inRawText
-		return true, false
+	s.state = inRawText
+	if isSpace(c) || c == '/' || c == '>' {
+		s.state = inTagName
 	}
-	s.state = inTagName
-	return false, s.inTag(c)
+	return true
 }
 
 // inTag moves by one byte between the name of a tag and its '>'. Only after '=' is a quote
@@ -256,7 +277,7 @@ func (s *scanner) inTag(c byte) (done bool) {
 	}
 	switch {
 	case c == '>':
-		return s.finishTag()
+		return true
 	case c == '/' && s.state != inUnquoted:
 		s.state = beforeAttr
 	case isSpace(c):
@@ -278,7 +299,7 @@ func (s *scanner) value(c byte) (done bool) {
 	case c == '\'':
 		s.state = inSingle
 	case c == '>':
-		return s.finishTag()
+		return true
 	case !isSpace(c):
 		s.state = inUnquoted
 	}
@@ -286,13 +307,12 @@ func (s *scanner) value(c byte) (done bool) {
 }
 
 // finishTag learns the tag's name and enters raw text if the element has no markup inside.
-func (s *scanner) finishTag() (done bool) {
+func (s *scanner) finishTag() {
 	s.name = s.remember(tagName(s.held))
 	s.state, s.raw = inData, ""
 	if s.held[1] != '/' && holdsRawText(s.name) {
 		s.state, s.raw = inRawText, s.name
 	}
-	return true
 }
 
 func (s *scanner) tagKind() kind {
@@ -315,7 +335,7 @@ func (s *scanner) heldKind() kind {
 // release gives out what is held; the bytes are valid until the next call.
 func (s *scanner) release(k kind) span {
 	out := span{kind: k, bytes: s.held, name: s.name}
-	s.held, s.name = s.held[len(s.held):], "" // what follows must not overwrite what is given out
+	s.held, s.name = s.held[:0], ""
 	return out
 }
 
