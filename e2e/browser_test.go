@@ -18,7 +18,7 @@ func TestEveryClientInTheBrowser(t *testing.T) {
 	needSetup(t, "node", "chromium")
 	base := startServer(t)
 	browser := startBrowser(t)
-	versions := []string{"1.0", "1.2", "1.3", "1.4", "1.7", "2.0", "2.5", "3.0", "3.1", "4.0", "4.5", "4.8", "own"}
+	versions := []string{"1.0", "1.2", "1.3", "1.4", "1.7", "2.0", "2.5", "3.0", "3.1", "4.0", "4.5", "4.8", "own", "4.8-msgpack", "own-msgpack"}
 	for _, version := range versions {
 		for _, list := range transports {
 			t.Run(version+"/"+list, func(t *testing.T) {

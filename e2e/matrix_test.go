@@ -59,7 +59,8 @@ func wantSeen(t *testing.T, transports string) outcome {
 func TestEveryClientInNode(t *testing.T) {
 	needSetup(t, "node")
 	url := startServer(t)
-	for _, version := range []string{"1.4", "1.7", "2.0", "2.5", "3.0", "3.1", "4.0", "4.5", "4.8"} {
+	versions := []string{"1.4", "1.7", "2.0", "2.5", "3.0", "3.1", "4.0", "4.5", "4.8", "3.1+msgpack", "4.8+msgpack"}
+	for _, version := range versions {
 		t.Run(version, func(t *testing.T) {
 			t.Parallel()
 			checkDriver(t, url, "client-"+version, transports)

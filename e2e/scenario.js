@@ -5,8 +5,8 @@
 
 const STEP_LIMIT = 15000; // milliseconds until a step that hangs is given up
 
-async function scenario(io, url, transports, tag) {
-  const options = { forceNew: true, "force new connection": true, reconnection: false, transports };
+async function scenario(io, url, transports, tag, more = {}) {
+  const options = { forceNew: true, "force new connection": true, reconnection: false, transports, ...more };
   const socket = io(url, options);
   const seen = {};
   try {

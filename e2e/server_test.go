@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/evanw/esbuild/pkg/api"
+
 	"github.com/realtimectl/realtimectl/internal/hub/client"
 )
 
@@ -28,6 +30,7 @@ var bundles = map[string]string{
 	"4.0":               "node_modules/client-4.0/dist/socket.io.js",
 	"4.5":               "node_modules/client-4.5/dist/socket.io.js",
 	"4.8":               "node_modules/client-4.8/dist/socket.io.js",
+	"4.8-msgpack":       "node_modules/client-4.8/dist/socket.io.msgpack.min.js",
 	"angular":           "node_modules/angular/angular.js",
 	"angular-socket-io": "node_modules/angular-socket-io/socket.js",
 }
@@ -94,8 +97,12 @@ func serveBundle(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("name")
 	name = name[:len(name)-len(filepath.Ext(name))]
 	w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
-	if name == "own" {
+	switch name {
+	case "own":
 		_, _ = w.Write(client.Source())
+		return
+	case "own-msgpack":
+		_, _ = w.Write(append(client.Source(), msgpackParser()...))
 		return
 	}
 	text, err := os.ReadFile(bundles[name])
@@ -104,4 +111,15 @@ func serveBundle(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	_, _ = w.Write(text)
+}
+
+// msgpackParser is the official parser as a script that defines the global parser.
+func msgpackParser() []byte {
+	return api.Build(api.BuildOptions{
+		EntryPoints: []string{"node_modules/socket.io-msgpack-parser/index.js"},
+		Bundle:      true,
+		Platform:    api.PlatformBrowser,
+		Format:      api.FormatIIFE,
+		GlobalName:  "parser",
+	}).OutputFiles[0].Contents
 }
