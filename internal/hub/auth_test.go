@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -64,7 +65,7 @@ func TestAClientOfRevision3AuthenticatesByItsQuery(t *testing.T) {
 		hub.Options{Auth: doorman{}, Namespaces: []string{"/chat"}})
 	c := s.dial("3&token=ana")
 	c.expect("40")
-	c.send("40/chat?token=ana,")
+	c.send("40/chat?token=ana&padding=" + strings.Repeat("x", 1000) + ",")
 	c.expect("40/chat,")
 	c.send(`42/chat,1["whoami"]`)
 	c.expect(`43/chat,1[{"name":"ana"}]`)

@@ -28,7 +28,7 @@
 //     events come from, and nobody else.
 //  5. An idle client costs one goroutine; there is none for a namespace, a room or a
 //     writer. Run starts one a shard and waits for all of them.
-//  6. No lock is held while a packet is written.
+//  6. No lock is held across anything that can wait.
 //
 // # Order
 //

@@ -21,10 +21,11 @@ const maxLibrary = 4 << 20
 type library struct {
 	packages       []fs.FS
 	bundle, module []byte
+	allow          func(*http.Request) bool
 }
 
 func newLibrary(o Options) *library {
-	return &library{packages: o.Packages, bundle: o.Bundle, module: o.Module}
+	return &library{packages: o.Packages, bundle: o.Bundle, module: o.Module, allow: o.AllowOrigin}
 }
 
 // has reports whether a name is one of the library's.
@@ -81,8 +82,13 @@ func readFile(files fs.FS, name string) []byte {
 }
 
 // serve answers with the library. Pages of our other port load it too, hence same-site.
+// A module that is imported across origins needs CORS on top of that.
 func (l *library) serve(w http.ResponseWriter, r *http.Request, name string) {
 	h := w.Header()
+	h.Add("Vary", "Origin")
+	if origin := r.Header.Get("Origin"); origin != "" && l.allow != nil && l.allow(r) {
+		h.Set("Access-Control-Allow-Origin", origin)
+	}
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cross-Origin-Resource-Policy", "same-site")
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {

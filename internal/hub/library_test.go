@@ -56,7 +56,7 @@ func TestTheClientLibraryComesFromTheProjectElseFromUs(t *testing.T) {
 }
 
 func TestTheClientLibraryIsRevalidatedAndLoadsOnOurOtherPort(t *testing.T) {
-	s := start(t, nil, hub.Options{Bundle: []byte("ours")})
+	s := start(t, nil, hub.Options{Bundle: []byte("ours"), AllowOrigin: func(r *http.Request) bool { return r.Header.Get("Origin") == "http://localhost:3000" }})
 	url := s.http.URL + "/socket.io/socket.io.js"
 	resp, err := s.http.Client().Get(url)
 	if err != nil {
@@ -78,12 +78,15 @@ func TestTheClientLibraryIsRevalidatedAndLoadsOnOurOtherPort(t *testing.T) {
 		t.Fatal(err)
 	}
 	req.Header.Set("If-None-Match", resp.Header.Get("ETag"))
-	resp, err = s.http.Client().Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	resp.Body.Close()
-	if resp.StatusCode != http.StatusNotModified {
-		t.Error(resp.Status)
+	for origin, allowed := range map[string]string{"http://localhost:3000": "http://localhost:3000", "http://evil.example": ""} {
+		req.Header.Set("Origin", origin)
+		resp, err = s.http.Client().Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if got := resp.Header.Get("Access-Control-Allow-Origin"); resp.StatusCode != http.StatusNotModified || got != allowed {
+			t.Errorf("%s: %s, allowed %q", origin, resp.Status, got)
+		}
 	}
 }

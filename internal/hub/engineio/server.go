@@ -30,8 +30,9 @@ type Server struct {
 	began      time.Time
 
 	started chan struct{} // closed when Run has begun
-	ctx     context.Context
-	wg      sync.WaitGroup // sessions, and the goroutines that empty backlogs
+	// ctx is Run's: sessions begin in requests, and outlive them.
+	ctx context.Context
+	wg  sync.WaitGroup // sessions, and the goroutines that empty backlogs
 
 	mu       sync.RWMutex // guards what follows
 	sessions map[string]*Session

@@ -53,6 +53,10 @@ var (
 	errOrder       = errors.New("text and bytes in the wrong order")
 )
 
+// maxQuery bounds the query that clients of revision 4 put behind a namespace, in bytes:
+// it may hold a token.
+const maxQuery = 8 << 10
+
 // maxIDDigits keeps an acknowledgement id within 64 bits: clients count from 0.
 const maxIDDigits = 19
 
@@ -81,7 +85,8 @@ func parseHead(text []byte, o *Options) (head, []byte, error) {
 	}
 	if len(rest) > 0 && rest[0] == '/' {
 		name, tail, _ := bytes.Cut(rest, []byte{','})
-		if len(name) > o.MaxNameLength {
+		path, query, _ := bytes.Cut(name, []byte{'?'})
+		if len(path) > o.MaxNameLength || len(query) > maxQuery {
 			return h, nil, errNamespace
 		}
 		if h.namespace, rest = name, tail; len(name) == 1 {
