@@ -94,7 +94,13 @@ func (b *builder) loadMade(a api.OnLoadArgs) (api.OnLoadResult, error) {
 		return api.OnLoadResult{}, err
 	}
 	contents := string(src)
-	return api.OnLoadResult{Contents: &contents, Loader: api.LoaderCSS, ResolveDir: filepath.Dir(file)}, nil
+	loader := api.LoaderCSS
+	if path.Ext(file) != ".css" {
+		loader = loaderFor(file)
+	}
+	// What it names lies where its source does.
+	dir := filepath.Join(b.tree.src, filepath.Dir(filepath.FromSlash(b.tree.url(file))))
+	return api.OnLoadResult{Contents: &contents, Loader: loader, ResolveDir: dir}, nil
 }
 
 // resolveStyle resolves what a stylesheet of a group names: relative to the stylesheet,
@@ -133,13 +139,6 @@ func (b *builder) locateFromStyle(g *group, a api.OnResolveArgs, name string) (s
 	file := filepath.Join(a.ResolveDir, filepath.FromSlash(name))
 	if _, ok := b.tree.existing(file); ok {
 		return file, true
-	}
-	if within(file, b.tree.tmp) { // a generated sheet: its source stands in the sources
-		if r, err := filepath.Rel(b.tree.tmp, file); err == nil {
-			if file, ok := b.tree.find(filepath.ToSlash(r)); ok {
-				return file, true
-			}
-		}
 	}
 	return b.tree.find(path.Join("/", path.Dir(g.target), name))
 }

@@ -36,7 +36,8 @@ type BuildOptions struct {
 	Force     bool              // replace an output folder that holds what Build did not make
 	Budgets   []Budget          // limits that fail the build
 
-	Settings *Settings // a module made of a JSON file; nil = none
+	Settings   *Settings // a module made of a JSON file; nil = none
+	SkipStyles bool      // commands of the project's own have compiled its Sass and Less
 
 	// ServerPaths are URL path prefixes ("/api/") that back-ends answer: a reference to
 	// them is kept without a word. "/socket.io/" always is one.
@@ -198,9 +199,9 @@ func (b *builder) readSources(ctx context.Context) ([]string, error) {
 
 // generate runs the steps; what they make stays in memory.
 func (b *builder) generate(ctx context.Context) error {
-	steps := stepsFor(b.layout, b.opts.Settings)
+	steps := stepsFor(b.layout, b.opts.Settings, b.opts.SkipStyles)
 	ran := make([]ranStep, len(steps))
-	made, err := runSteps(b.tree, newContents(), steps, ran, func(Step) bool { return ctx.Err() == nil })
+	made, err := runSteps(ctx, b.tree, newContents(), steps, ran, func(Step) bool { return ctx.Err() == nil })
 	if err := errors.Join(err, ctx.Err()); err != nil {
 		return err
 	}

@@ -59,6 +59,9 @@ func (b *builder) entryKey(p *page, r ref) string {
 	if r.kind == refInlineModule {
 		return inlineSpace + ":" + inlineName(b.tree, p, r)
 	}
+	if b.tree.isMade(r.file) {
+		return madeSpace + ":" + b.tree.rel(r.file)
+	}
 	return b.tree.rel(r.file)
 }
 
@@ -177,7 +180,7 @@ func (b *builder) sourceName(entry string) string {
 	if rest, ok := strings.CutPrefix(entry, inlineSpace+":"); ok {
 		return rest
 	}
-	return b.tree.url(filepath.Join(b.tree.dir, filepath.FromSlash(entry)))
+	return b.tree.url(rooted(b.tree.dir, strings.TrimPrefix(entry, madeSpace+":")))
 }
 
 // closure returns the chunks that an output loads with static imports, directly or

@@ -25,8 +25,9 @@ type Options struct {
 	Tmp string // the generated layer, relative to Dir; "" = ".tmp"
 	Out string // the output folder of Build, which holds no sources; "" = "dist"
 
-	Settings *Settings    // a module made of a JSON file; nil = none
-	Log      *slog.Logger // nil = discard
+	Settings   *Settings    // a module made of a JSON file; nil = none
+	SkipStyles bool         // commands of the project's own compile its Sass and Less
+	Log        *slog.Logger // nil = discard
 }
 
 // Result is what a run has changed.
@@ -65,23 +66,20 @@ func New(opts Options) (*Pipeline, error) {
 	if err != nil {
 		return nil, err
 	}
-	steps := stepsFor(layout, opts.Settings)
+	steps := stepsFor(layout, opts.Settings, opts.SkipStyles)
 	return &Pipeline{
 		tree: t, tmp: absIn(t.dir, tmp), log: orDiscard(opts.Log), steps: steps,
 		ran: make([]ranStep, len(steps)), cache: newContents(), disk: map[string][]byte{}, wrong: map[string]diag.List{},
 	}, nil
 }
 
-// Start makes the generated layer anew and removes from it what would hide a source. A
-// project that needs no work is not read.
+// Start makes the generated layer anew and removes from it what would hide a source. Of
+// a project that needs no work only the pages are read.
 func (p *Pipeline) Start(ctx context.Context) (Result, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.steps) == 0 {
-		return Result{}, ctx.Err()
-	}
 	p.cache.forget(nil)
-	made, err := runSteps(p.tree, p.cache, p.steps, p.ran, func(Step) bool { return ctx.Err() == nil })
+	made, err := runSteps(ctx, p.tree, p.cache, p.steps, p.ran, func(Step) bool { return ctx.Err() == nil })
 	if err := errors.Join(err, ctx.Err()); err != nil {
 		return Result{}, err
 	}
@@ -103,7 +101,7 @@ func (p *Pipeline) Rebuild(ctx context.Context, changed []string) (Result, error
 		return Result{Changed: foreign, Diagnostics: p.diagnostics()}, ctx.Err()
 	}
 	everything := p.cache.forget(paths)
-	made, err := runSteps(p.tree, p.cache, p.steps, p.ran, func(s Step) bool {
+	made, err := runSteps(ctx, p.tree, p.cache, p.steps, p.ran, func(s Step) bool {
 		return ctx.Err() == nil && (everything || slices.ContainsFunc(paths, func(f string) bool { return s.Concerns(p.tree.rel(f)) }))
 	})
 	if err := errors.Join(err, ctx.Err()); err != nil {

@@ -28,13 +28,22 @@ func (b *builder) resolver() api.Plugin {
 		})
 		build.OnResolve(api.OnResolveOptions{Filter: ".*"}, func(a api.OnResolveArgs) (api.OnResolveResult, error) {
 			if a.Kind == api.ResolveEntryPoint {
-				return api.OnResolveResult{}, nil
+				return b.entry(a.Path), nil
 			}
 			return b.resolve(build, a)
 		})
 		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: assetSpace}, b.loadAsset)
+		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: madeSpace}, b.loadMade)
 		build.OnLoad(api.OnLoadOptions{Filter: `\.[mc]?[jt]sx?$`, Namespace: "file"}, b.loadModule)
 	}}
+}
+
+// entry names an entry point that is in memory; others are left to esbuild.
+func (b *builder) entry(file string) api.OnResolveResult {
+	if !b.tree.isMade(file) {
+		return api.OnResolveResult{}
+	}
+	return api.OnResolveResult{Path: b.tree.rel(file), Namespace: madeSpace}
 }
 
 // inlineModule is the code of a module script inside a page.

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"os"
@@ -23,8 +24,8 @@ type Step interface {
 	// exist any more. The path is relative to the project, with slashes.
 	Concerns(path string) bool
 	// Run does all of the step's work. Mistakes in the user's files are told to w; an
-	// error means that the machine failed.
-	Run(w *Work) error
+	// error means that the machine failed, or that ctx has ended.
+	Run(ctx context.Context, w *Work) error
 }
 
 // Work is what a step reads from and writes to.
@@ -119,7 +120,7 @@ type ranStep struct {
 
 // runSteps runs those steps for which due says so and returns what all of them have made
 // together. results is indexed like steps and is updated.
-func runSteps(t *tree, cache *contents, steps []Step, results []ranStep, due func(Step) bool) (map[string][]byte, error) {
+func runSteps(ctx context.Context, t *tree, cache *contents, steps []Step, results []ranStep, due func(Step) bool) (map[string][]byte, error) {
 	var files []string
 	made := map[string][]byte{}
 	for i, s := range steps {
@@ -131,7 +132,7 @@ func runSteps(t *tree, cache *contents, steps []Step, results []ranStep, due fun
 				}
 			}
 			w := &Work{tree: t, cache: cache, files: files, made: made, out: map[string][]byte{}}
-			if err := s.Run(w); err != nil {
+			if err := s.Run(ctx, w); err != nil {
 				return nil, fmt.Errorf("%s: %w", s.Name(), err)
 			}
 			results[i].found = w.found

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"path"
@@ -42,7 +43,7 @@ func (s *configStep) Concerns(p string) bool {
 }
 
 // Run makes the script.
-func (s *configStep) Run(w *Work) error {
+func (s *configStep) Run(_ context.Context, w *Work) error {
 	file := absIn(w.tree.dir, s.settings.From)
 	src, err := w.Read(file)
 	if err != nil {

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -62,7 +63,7 @@ func (s *injectStep) Concerns(p string) bool {
 }
 
 // Run fills every page at the top of the sources that has wiring comments.
-func (s *injectStep) Run(w *Work) error {
+func (s *injectStep) Run(_ context.Context, w *Work) error {
 	var lists *wiring
 	for _, file := range w.Sources() {
 		if path.Ext(w.URL(file)) != ".html" || strings.Contains(w.URL(file), "/") {

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"path"
 	"regexp"
 	"slices"
@@ -31,7 +32,7 @@ func (s *partialsStep) Concerns(p string) bool { return path.Ext(p) == ".html" }
 const templatesDir = "app/"
 
 // Run makes the script; a project without templates gets none.
-func (s *partialsStep) Run(w *Work) error {
+func (s *partialsStep) Run(_ context.Context, w *Work) error {
 	var urls []string
 	files := map[string]string{}
 	for _, file := range w.Sources() {

@@ -2,10 +2,13 @@ package pipeline
 
 // stepsFor returns the steps that a project of this layout needs, in the order in which
 // they run.
-func stepsFor(layout Layout, settings *Settings) []Step {
+func stepsFor(layout Layout, settings *Settings, skipStyles bool) []Step {
 	var steps []Step
 	if settings != nil {
 		steps = append(steps, &configStep{settings: *settings})
+	}
+	if !skipStyles {
+		steps = append(steps, &stylesStep{layout: layout})
 	}
 	if layout.Kind == Plain {
 		return steps

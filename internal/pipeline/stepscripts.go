@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"path"
 	"strings"
 
@@ -26,7 +27,7 @@ func needsCompiling(p string) bool {
 }
 
 // Run compiles every such file for itself.
-func (s *scriptsStep) Run(w *Work) error {
+func (s *scriptsStep) Run(_ context.Context, w *Work) error {
 	m := messenger{tree: w.tree}
 	for _, file := range w.Sources() {
 		name := w.URL(file)

@@ -1,0 +1,66 @@
+package pipeline
+
+import (
+	"path"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/realtimectl/realtimectl/internal/pipeline/bower"
+)
+
+// The wiring comments of sheets: "// bower:scss … // endbower" takes the components'
+// sheets, "// injector … // endinjector" the project's own.
+var (
+	bowerBlock  = regexp.MustCompile(`(?s)([ \t]*)//\s*bower:(\w+)[^\n]*\n.*?//\s*endbower`)
+	injectBlock = regexp.MustCompile(`(?s)([ \t]*)//\s*injector[^\n]*\n.*?//\s*endinjector`)
+)
+
+// wire fills the wiring comments of a sheet. Imports are relative to the sheet.
+func (s *stylesStep) wire(w *Work, file string, src []byte) ([]byte, error) {
+	text := string(src)
+	if bowerBlock.MatchString(text) {
+		components, err := bower.Resolve(w.tree.dir, bower.Options{Directory: s.layout.gulp.bowerDir, Exclude: s.layout.gulp.exclude})
+		if err != nil {
+			return nil, err
+		}
+		text = replaceBlock(bowerBlock, text, func(ext string) []string { return components.ByExt("." + ext) }, file)
+	}
+	own := func(string) []string {
+		var files []string
+		for _, f := range w.Sources() {
+			u := w.URL(f)
+			if strings.HasPrefix(u, templatesDir) && path.Ext(u) == path.Ext(file) && f != file && !strings.HasPrefix(path.Base(u), "_") && stem(f) != "vendor" {
+				files = append(files, f)
+			}
+		}
+		return files
+	}
+	return []byte(replaceBlock(injectBlock, text, own, file)), nil
+}
+
+// replaceBlock puts imports of files into each block.
+func replaceBlock(block *regexp.Regexp, text string, files func(ext string) []string, from string) string {
+	return block.ReplaceAllStringFunc(text, func(found string) string {
+		m := block.FindStringSubmatch(found)
+		ext := ""
+		if len(m) > 2 {
+			ext = m[2]
+		}
+		first, _, _ := strings.Cut(found, "\n")
+		lines := []string{first}
+		for _, f := range files(ext) {
+			r, err := filepath.Rel(filepath.Dir(from), f)
+			if err != nil {
+				continue
+			}
+			end := ";"
+			if path.Ext(from) == ".sass" {
+				end = ""
+			}
+			lines = append(lines, m[1]+`@import "`+filepath.ToSlash(r)+`"`+end)
+		}
+		last := found[strings.LastIndex(found, "//"):]
+		return strings.Join(append(lines, m[1]+last), "\n")
+	})
+}
