@@ -154,7 +154,25 @@ func (b *builder) buildGroups(ctx context.Context, groups []*group) error {
 		return err
 	}
 	b.found = append(b.found, slices.Concat(found...)...)
+	for _, gr := range groups {
+		if b.opts.Analyze && gr.name != "" {
+			b.parts[gr.name] = b.groupParts(gr)
+		}
+	}
 	return b.found.Err()
+}
+
+// groupParts tells what a joined file was made of.
+func (b *builder) groupParts(g *group) []Part {
+	parts := make([]Part, 0, len(g.files))
+	for _, f := range g.files {
+		src, err := b.tree.read(f.file)
+		if err != nil {
+			continue // it was read a moment ago
+		}
+		parts = append(parts, Part{Source: b.tree.rel(f.file), Bytes: int64(len(src))})
+	}
+	return parts
 }
 
 // replaceBlocks puts one tag in the place of each block.

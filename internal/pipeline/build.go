@@ -34,6 +34,7 @@ type BuildOptions struct {
 	NoBrotli  bool              // write no .br siblings
 	Zstd      bool              // write .zst siblings as well
 	Force     bool              // replace an output folder that holds what Build did not make
+	Analyze   bool              // say in the report what each file is made of
 	Budgets   []Budget          // limits that fail the build
 
 	Settings   *Settings // a module made of a JSON file; nil = none
@@ -89,7 +90,8 @@ type builder struct {
 	sink   *sink
 	pages  []*page
 	found  diag.List
-	before map[string]entry // the last build's manifest
+	parts  map[string][]Part // with Analyze: what output files are made of
+	before map[string]entry  // the last build's manifest
 }
 
 func newBuilder(opts BuildOptions) (*builder, error) {
@@ -106,7 +108,7 @@ func newBuilder(opts BuildOptions) (*builder, error) {
 		return nil, err
 	}
 	t.server = append([]string{"/socket.io/", "/__realtimectl/"}, opts.ServerPaths...)
-	b := &builder{opts: opts, layout: layout, tree: t, out: absIn(t.dir, opts.Out), log: opts.Log, sink: newSink()}
+	b := &builder{opts: opts, layout: layout, tree: t, out: absIn(t.dir, opts.Out), log: opts.Log, sink: newSink(), parts: map[string][]Part{}}
 	t.built = b.sink.has
 	if err := b.checkOut(); err != nil {
 		return nil, err

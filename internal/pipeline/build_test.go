@@ -263,3 +263,46 @@ func TestTemplateOfTheProjectBuildsWithDefaultOptions(t *testing.T) {
 		t.Errorf("warnings: %v", report.Diagnostics)
 	}
 }
+
+func TestAnalysisTellsWhatFilesAreMadeOf(t *testing.T) {
+	dir := project(t, map[string]string{
+		"src/index.html": `<!doctype html><html><script type="module" src="a.js"></script>
+<!-- build:js(src) all.js --><script src="c.js"></script><script src="d.js"></script><!-- endbuild --></html>`,
+		"src/a.js": `import { b } from './b.js'; console.log(b);`,
+		"src/b.js": `export const b = 'a longer text than the other one';`,
+		"src/c.js": `var c;`,
+		"src/d.js": `var d = 1;`,
+	})
+	got := map[string][]Part{}
+	for _, f := range mustBuild(t, t.Context(), BuildOptions{Dir: dir, Analyze: true}).Files {
+		if len(f.Parts) > 0 {
+			got[f.Source] = f.Parts
+		}
+	}
+	want := map[string][]Part{
+		"a.js":   {{"src/b.js", 41}, {"src/a.js", 15}},
+		"all.js": {{"src/d.js", 10}, {"src/c.js", 6}},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("parts (-want +got):\n%s", diff)
+	}
+}
+
+func TestBudgetCountsWhatItIsToldTo(t *testing.T) {
+	files := []File{{Path: "a.js", Raw: 100, Gzip: 50, Brotli: 40}, {Path: "assets/b.js", Raw: 10}, {Path: "a.js.map", Raw: 1000}, {Path: "c.css", Raw: 7}}
+	tests := []struct {
+		budget Budget
+		want   int64
+	}{
+		{Budget{Files: "**/*.js", Of: "raw"}, 110},
+		{Budget{Files: "**/*.js", Of: "gzip"}, 60},
+		{Budget{Files: "**/*.js"}, 50},
+		{Budget{Files: "*.js"}, 40},
+		{Budget{Files: "**", Of: "raw"}, 117},
+	}
+	for _, tt := range tests {
+		if got, _ := tt.budget.sum(files); got != tt.want {
+			t.Errorf("%+v: %d, want %d", tt.budget, got, tt.want)
+		}
+	}
+}

@@ -140,7 +140,9 @@ type metafile struct {
 			Kind     string `json:"kind"`
 			External bool   `json:"external"`
 		} `json:"imports"`
-		Inputs map[string]struct{} `json:"inputs"`
+		Inputs map[string]struct {
+			BytesInOutput int64 `json:"bytesInOutput"`
+		} `json:"inputs"`
 	} `json:"outputs"`
 }
 
@@ -155,7 +157,11 @@ func (b *builder) collect(result api.BuildResult) (map[string]bundled, error) {
 	}
 	done := map[string]bundled{}
 	for name, out := range meta.Outputs {
-		for input := range out.Inputs {
+		for input, part := range out.Inputs {
+			if b.opts.Analyze {
+				file := b.outPath(rooted(b.tree.dir, name))
+				b.parts[file] = append(b.parts[file], Part{Source: input, Bytes: part.BytesInOutput})
+			}
 			b.sink.use(filepath.Join(b.tree.dir, filepath.FromSlash(input)))
 		}
 		if out.EntryPoint == "" {

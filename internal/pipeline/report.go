@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"slices"
@@ -33,6 +34,17 @@ type File struct {
 	// Before is the raw size that the same source had in the last build; -1 when it was
 	// not in it or when nothing is known of it.
 	Before int64 `json:"before"`
+	// Parts are the sources that the file was made of, the largest first; only with
+	// BuildOptions.Analyze.
+	Parts []Part `json:"parts,omitempty"`
+}
+
+// Part is what one source contributes to a file of the output.
+type Part struct {
+	Source string `json:"source"` // relative to the project
+	// Bytes is the size in the output of a module or a stylesheet, after minifying; of a
+	// script that was joined to others, the size before it.
+	Bytes int64 `json:"bytes"`
 }
 
 // Total returns the sums over all files but source maps; Before is the sum of the known
@@ -82,6 +94,10 @@ func (b *builder) report(files []output) *Report {
 			Path: f.name, Source: source[f.name], Before: -1, Raw: int64(len(f.raw)),
 			Gzip: int64(len(f.gzip)), Brotli: int64(len(f.brotli)), Zstd: int64(len(f.zstd)),
 		}
+		file.Parts = b.parts[f.name]
+		slices.SortStableFunc(file.Parts, func(x, y Part) int {
+			return cmp.Or(cmp.Compare(y.Bytes, x.Bytes), strings.Compare(x.Source, y.Source))
+		})
 		if old, ok := b.before[orDefault(file.Source, file.Path)]; ok {
 			file.Before = old.Size
 		}

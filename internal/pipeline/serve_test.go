@@ -193,3 +193,24 @@ func TestSettingsBecomeAModule(t *testing.T) {
 		})
 	}
 }
+
+func TestOwnWritesAreNobodysChange(t *testing.T) {
+	dir := shop(t)
+	p := open(t, dir)
+	started, err := p.Start(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := p.Rebuild(t.Context(), started.Changed)
+	if err != nil || len(got.Changed) > 0 {
+		t.Errorf("the pipeline's own writes: %v, %v", got.Changed, err)
+	}
+	write(t, filepath.Join(dir, ".tmp/index.html"), "another tool's")
+	got, err = p.Rebuild(t.Context(), []string{filepath.Join(dir, ".tmp/index.html")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{".tmp/index.html"}, relative(t, dir, got).Changed); diff != "" {
+		t.Errorf("another tool's write (-want +got):\n%s", diff)
+	}
+}
