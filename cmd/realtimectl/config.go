@@ -8,6 +8,7 @@ import (
 
 	"github.com/realtimectl/realtimectl/internal/config"
 	"github.com/realtimectl/realtimectl/internal/diag"
+	"github.com/realtimectl/realtimectl/internal/stack"
 )
 
 func (a *app) configCommand() *cobra.Command {
@@ -90,7 +91,7 @@ func (a *app) validate(dir string, strict, asJSON bool) error {
 		return err
 	}
 	if cfg != nil {
-		list = append(cfg.Warnings, a.check(cfg)...)
+		list = append(cfg.Warnings, stack.Check(cfg)...)
 	}
 	code := verdict(list, strict)
 	switch {
@@ -140,9 +141,4 @@ func (a *app) configSchema() *cobra.Command {
 			return nil
 		},
 	}
-}
-
-// check looks at what only the parts themselves can judge, such as relay rules.
-func (a *app) check(cfg *config.Config) diag.List {
-	return nil
 }

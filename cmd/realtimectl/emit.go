@@ -189,8 +189,7 @@ func (s server) do(req *http.Request, out any) error {
 	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	resp, err := client.Do(req)
 	if errors.Is(err, syscall.ECONNREFUSED) {
-		return failure(exitFailure, fmt.Errorf("nothing answers at %s", s.url),
-			"start `realtimectl serve`, or name its address with --url")
+		return s.nobody()
 	}
 	if err != nil {
 		return fmt.Errorf("ask %s: %w", s.url, err)
@@ -207,6 +206,10 @@ func (s server) do(req *http.Request, out any) error {
 		return failure(exitFailure, fmt.Errorf("%s answers something that is no JSON", s.url), "is it another program? name the address with --url")
 	}
 	return nil
+}
+
+func (s server) nobody() error {
+	return failure(exitFailure, fmt.Errorf("nothing answers at %s", s.url), "start `realtimectl serve`, or name its address with --url")
 }
 
 // refused turns an answer that is not 200 into an error with the server's own reason.

@@ -1,0 +1,161 @@
+//go:build linux
+
+package keys
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/creack/pty"
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+	"golang.org/x/sys/unix"
+)
+
+// TestMain runs the helper program in place of the tests when it is asked for: only a
+// program that owns its terminal can be tried, and a test owns none.
+func TestMain(m *testing.M) {
+	if os.Getenv("KEYS_HELPER") != "" {
+		os.Exit(helper())
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// helper prints what each key does, until q.
+func helper() int {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	say := func(text string) func() {
+		return func() { _, _ = os.Stdout.WriteString(text + "\n") }
+	}
+	actions := []Action{{'h', "help", say("help")}, {'o', "open", say("open")}, {'q', "quit", cancel}}
+	say("ready")()
+	if err := Listen(ctx, os.Stdin, actions); err != nil {
+		say("error: " + err.Error())()
+		return 1
+	}
+	say("end")()
+	return 0
+}
+
+// console starts the helper on a terminal of its own.
+func console(t *testing.T) (*os.File, *exec.Cmd, *lines) {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "KEYS_HELPER=1")
+	master, err := pty.Start(cmd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = master.Close() })
+	return master, cmd, &lines{t: t, file: master}
+}
+
+// lines reads what the helper prints.
+type lines struct {
+	t    *testing.T
+	file *os.File
+	rest string
+}
+
+func (l *lines) next() string {
+	l.t.Helper()
+	for {
+		if line, rest, ok := strings.Cut(l.rest, "\r\n"); ok {
+			l.rest = rest
+			return line
+		}
+		buf := make([]byte, 256)
+		n, err := l.file.Read(buf)
+		if err != nil {
+			l.t.Fatalf("read after %q: %v", l.rest, err)
+		}
+		l.rest += string(buf[:n])
+	}
+}
+
+func press(t *testing.T, master *os.File, keys string) {
+	t.Helper()
+	if _, err := master.WriteString(keys); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func localFlags(t *testing.T, f *os.File) uint32 {
+	t.Helper()
+	s, err := unix.IoctlGetTermios(int(f.Fd()), getTermios)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.Lflag
+}
+
+func TestKeysWorkWithoutEnterAndTheTerminalIsPutBack(t *testing.T) {
+	master, cmd, out := console(t)
+	before := localFlags(t, master)
+	got := []string{out.next()}
+	// The first key may be typed before the helper listens; it is then echoed.
+	press(t, master, "h")
+	for line := ""; line != "help"; {
+		line = strings.TrimPrefix(out.next(), "h")
+		got = append(got, line)
+	}
+	press(t, master, "\n\x1b[A\x1bOqo") // Enter and arrows do nothing, whatever their letters are
+	got = append(got, out.next())
+	press(t, master, "q")
+	got = append(got, out.next())
+	if diff := cmp.Diff([]string{"ready", "help", "open", "end"}, got); diff != "" {
+		t.Errorf("output (-want +got):\n%s", diff)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Error(err)
+	}
+	if after := localFlags(t, master); after != before {
+		t.Errorf("local flags %b, before %b", after, before)
+	}
+}
+
+func TestCtrlCStaysASignal(t *testing.T) {
+	master, cmd, out := console(t)
+	out.next()
+	press(t, master, "h")
+	for !strings.HasSuffix(out.next(), "help") {
+		continue
+	}
+	press(t, master, "\x03")
+	var exit *exec.ExitError
+	if err := cmd.Wait(); !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGINT {
+		t.Errorf("got %v, want an end by SIGINT", err)
+	}
+}
+
+func TestWithoutATerminalThereAreNoKeys(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = errors.Join(r.Close(), w.Close()) }()
+	if err := Listen(t.Context(), r, nil); !errors.Is(err, ErrNoTerminal) {
+		t.Errorf("a pipe: %v", err)
+	}
+	master, slave, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = errors.Join(master.Close(), slave.Close()) }()
+	if err := Listen(t.Context(), slave, nil); !errors.Is(err, ErrNoTerminal) {
+		t.Errorf("a terminal that is not ours: %v", err)
+	}
+}
+
+func TestHelpListsTheKeys(t *testing.T) {
+	got := Help([]Action{{Key: 'o', Help: "open the browser"}, {Key: 'Q', Help: "QR code"}})
+	if diff := cmp.Diff([]string{"o  open the browser", "Q  QR code"}, got); diff != "" {
+		t.Errorf("help (-want +got):\n%s", diff)
+	}
+}
