@@ -26,7 +26,7 @@ import (
 )
 
 func main() {
-	port := flag.Int("port", 3000, "port to listen on, on the loopback addresses; 0 takes any free one")
+	port := flag.Int("port", 3000, "port to listen on, on 127.0.0.1; 0 takes any free one")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -42,8 +42,8 @@ func run(ctx context.Context, port int) error {
 	if err != nil {
 		return err
 	}
-	// The suites say localhost, which is ::1 to some and 127.0.0.1 to others.
-	ln, err := net.Listen("tcp", net.JoinHostPort("localhost", strconv.Itoa(port)))
+	// The suites say localhost; where that is ::1 first, Node.js 20 and later come here next.
+	ln, err := net.Listen("tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
