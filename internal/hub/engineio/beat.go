@@ -18,6 +18,8 @@ type beat struct {
 	// Guarded by the wheel's mutex.
 	slot, pos int32 // where in the wheel; pos counts from 1, 0 means nowhere
 	waiting   bool  // revision 4: a ping is out
+	deadline  int64 // when its answer must have come
+	next      int64 // when the next is due
 	due       int64 // when to look at the session again
 	expires   int64 // CloseAfter; 0 means never
 	reason    Reason
@@ -213,17 +215,19 @@ func (w *wheel) judge(s *Session, now int64) (*verdict, int64) {
 			return &verdict{s, PingTimeout}, due
 		}
 		return nil, due
-	case !b.waiting:
-		b.waiting = true
-		b.heard.Store(false)
-		// Counted from when it was due, so that being late does not add up.
-		return &verdict{s: s}, b.due + int64(w.srv.opts.PingTimeout)
-	case b.heard.Load():
+	case b.waiting && !b.heard.Load():
+		if now >= b.deadline {
+			return &verdict{s, PingTimeout}, b.deadline
+		}
+		return nil, b.deadline
+	case now < b.next:
 		b.waiting = false
-		next := b.due - int64(w.srv.opts.PingTimeout) + int64(w.srv.opts.PingInterval)
-		return nil, max(next, now+1)
+		return nil, b.next
 	}
-	return &verdict{s, PingTimeout}, now + int64(w.srv.opts.PingTimeout)
+	// Counted from when it was due, so that being late does not add up.
+	b.waiting, b.deadline, b.next = true, b.due+int64(w.srv.opts.PingTimeout), b.due+int64(w.srv.opts.PingInterval)
+	b.heard.Store(false)
+	return &verdict{s: s}, min(b.deadline, b.next)
 }
 
 // overdue reports whether a session should have been ended by now, so that a request
@@ -235,5 +239,5 @@ func (w *wheel) overdue(s *Session) bool {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return s.beat.pos != 0 && s.beat.waiting && now >= s.beat.due && !s.beat.heard.Load()
+	return s.beat.pos != 0 && s.beat.waiting && now >= s.beat.deadline && !s.beat.heard.Load()
 }

@@ -100,10 +100,10 @@ func (srv *Server) handshake(w http.ResponseWriter, r *http.Request, q params) *
 	if err != nil {
 		srv.caps.leave(addr)
 	}
-	if errors.Is(err, errStopped) {
+	if errors.Is(err, errStopped) && q.transport == "polling" {
 		return busy(err.Error())
 	}
-	return nil // anything else has been answered
+	return nil // anything else has been answered, or is no longer HTTP
 }
 
 func (srv *Server) newSession(r *http.Request, q params) *Session {
