@@ -98,11 +98,11 @@ func newBuilder(opts BuildOptions) (*builder, error) {
 	opts.Out, opts.Tmp = orDefault(opts.Out, "dist"), orDefault(opts.Tmp, ".tmp")
 	opts.Base = orDefault(opts.Base, "/")
 	opts.Log = orDiscard(opts.Log)
-	layout, err := Detect(opts.Dir)
+	layout, err := detectAt(opts.Dir, opts.Src)
 	if err != nil {
 		return nil, err
 	}
-	opts.Src = orDefault(opts.Src, layout.Src)
+	opts.Src = layout.Src
 	t, err := newTree(opts.Dir, opts.Src, opts.Tmp, opts.Out)
 	if err != nil {
 		return nil, err

@@ -73,6 +73,19 @@ func Detect(dir string) (Layout, error) {
 	return l, nil
 }
 
+// detectAt is Detect for a project whose sources' folder the caller knows; "" = he does not.
+func detectAt(dir, src string) (Layout, error) {
+	l, err := Detect(dir)
+	if err != nil || src == "" {
+		return l, err
+	}
+	l.Src = src
+	if l.Kind == Plain && isWired(filepath.Join(dir, src, "index.html")) {
+		l.Kind = Wired
+	}
+	return l, nil
+}
+
 // findSources looks for the folder that has the page, unless the project's configuration
 // named one that does.
 func (l *Layout) findSources(dir string) {

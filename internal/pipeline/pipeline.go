@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -57,12 +58,12 @@ type Pipeline struct {
 // New looks at the project; it reads and writes no source yet. It returns a [diag.List]
 // when Dir is no folder.
 func New(opts Options) (*Pipeline, error) {
-	layout, err := Detect(opts.Dir)
+	layout, err := detectAt(opts.Dir, opts.Src)
 	if err != nil {
 		return nil, err
 	}
 	tmp := orDefault(opts.Tmp, ".tmp")
-	t, err := newTree(opts.Dir, orDefault(opts.Src, layout.Src), tmp, orDefault(opts.Out, "dist"))
+	t, err := newTree(opts.Dir, layout.Src, tmp, orDefault(opts.Out, "dist"))
 	if err != nil {
 		return nil, err
 	}
@@ -233,7 +234,7 @@ func (p *Pipeline) sweep(made map[string][]byte) error {
 	return nil
 }
 
-// diagnostics joins what the steps and the syntax check found, by path.
+// diagnostics joins what the steps and the syntax check found, by place, each once.
 func (p *Pipeline) diagnostics() diag.List {
 	var all diag.List
 	for _, r := range p.ran {
@@ -242,6 +243,8 @@ func (p *Pipeline) diagnostics() diag.List {
 	for _, file := range slices.Sorted(maps.Keys(p.wrong)) {
 		all = append(all, p.wrong[file]...)
 	}
-	slices.SortStableFunc(all, func(a, b diag.Diagnostic) int { return strings.Compare(a.Path, b.Path) })
-	return all
+	slices.SortStableFunc(all, func(a, b diag.Diagnostic) int {
+		return cmp.Or(strings.Compare(a.Path, b.Path), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+	return slices.Compact(all)
 }

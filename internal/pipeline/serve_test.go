@@ -214,3 +214,30 @@ func TestOwnWritesAreNobodysChange(t *testing.T) {
 		t.Errorf("another tool's write (-want +got):\n%s", diff)
 	}
 }
+
+func TestTypeScriptIsCompiledAndItsMistakesAreToldOnce(t *testing.T) {
+	dir := shop(t)
+	write(t, filepath.Join(dir, "src/app/typed.ts"), "const n: number = 1;\nangular.module('app').value('n', n);\n")
+	p := open(t, dir)
+	if _, err := p.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	script := readFile(t, filepath.Join(dir, ".tmp/app/typed.js"))
+	if !strings.HasPrefix(script, "const n = 1;\nangular.module(\"app\").value(\"n\", n);\n//# sourceMappingURL=data:") {
+		t.Errorf("script: %s", script)
+	}
+	if page := readFile(t, filepath.Join(dir, ".tmp/index.html")); !strings.Contains(page, `<script src="app/typed.js">`) {
+		t.Errorf("the page does not load it:\n%s", page)
+	}
+	write(t, filepath.Join(dir, "src/app/typed.ts"), "const n: = 1;")
+	got, err := p.Rebuild(t.Context(), []string{filepath.Join(dir, "src/app/typed.ts")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := got.Diagnostics.Error(); strings.Count(got, "typed.ts") != 1 {
+		t.Errorf("diagnostics:\n%s", got)
+	}
+	if now := readFile(t, filepath.Join(dir, ".tmp/app/typed.js")); now != script {
+		t.Errorf("the last good script is gone: %s", now)
+	}
+}

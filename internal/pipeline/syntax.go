@@ -3,6 +3,7 @@ package pipeline
 import (
 	"os"
 	"path"
+	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
 )
@@ -47,6 +48,9 @@ func syntaxLoader(file string) (api.Loader, bool) {
 	case ".jsx", ".ts", ".mts", ".tsx":
 		return loaderFor(file), true
 	case ".json":
+		if base := path.Base(file); strings.HasPrefix(base, "tsconfig") || strings.HasPrefix(base, "jsconfig") {
+			return 0, false // may hold comments
+		}
 		return api.LoaderJSON, true
 	}
 	return 0, false
