@@ -214,19 +214,18 @@ func (b *builder) generate(ctx context.Context) error {
 	return b.found.Err()
 }
 
-// copyRest takes over the static folder as it is, and those sources that scripts may
-// fetch by name.
+// copyRest takes over those sources that scripts may fetch by name, and the static folder
+// as it is.
 func (b *builder) copyRest(ctx context.Context, files []string) error {
-	if b.tree.public != "" {
-		static, err := b.tree.walk(b.tree.public)
-		if err != nil {
-			return err
-		}
-		if err := b.copyAll(ctx, static); err != nil {
-			return err
-		}
+	if err := b.copyAll(ctx, b.leftOvers(files)); err != nil || b.tree.public == "" {
+		return err
 	}
-	return b.copyAll(ctx, b.leftOvers(files))
+	static, err := b.tree.walk(b.tree.public)
+	if err != nil {
+		return err
+	}
+	// Of two files with one name the source is served.
+	return b.copyAll(ctx, slices.DeleteFunc(static, func(file string) bool { return b.sink.has(b.tree.url(file)) }))
 }
 
 // leftOvers returns the sources that are part of the site although nothing bundled them:

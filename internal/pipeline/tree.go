@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// tree is a project's files as URLs see them: what steps have made, then the static
-// folder, then the sources, then the package folders under their own names.
+// tree is a project's files as URLs see them: what steps have made, then the sources,
+// then the static folder; the package folders under their own names.
 type tree struct {
 	dir    string            // the project, absolute, symbolic links resolved
 	src    string            // absolute
@@ -69,7 +69,7 @@ func (t *tree) find(urlPath string) (string, bool) {
 	if _, ok := t.made[rel]; ok {
 		return rooted(t.tmp, rel), true
 	}
-	for _, root := range []string{t.public, t.src} {
+	for _, root := range []string{t.src, t.public} {
 		if root == "" {
 			continue
 		}
