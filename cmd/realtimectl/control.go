@@ -167,18 +167,18 @@ told, and style sheets and images are swapped without a reload.`,
 		Example: "realtimectl reload\nrealtimectl reload --path /app/jobs.css",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.reloadPages(cmd.Context(), paths)
+			cfg, err := a.load(a.directory)
+			if err != nil {
+				return err
+			}
+			return a.reloadPages(cmd.Context(), cfg, paths)
 		},
 	}
 	cmd.Flags().StringArrayVar(&paths, "path", nil, "`PATH` of a URL that changed; may be repeated")
 	return cmd
 }
 
-func (a *app) reloadPages(ctx context.Context, paths []string) error {
-	cfg, err := a.load(a.directory)
-	if err != nil {
-		return err
-	}
+func (a *app) reloadPages(ctx context.Context, cfg *config.Config, paths []string) error {
 	s, _, runs := living(ctx, cfg)
 	if !runs {
 		return notRunning(cfg)
@@ -186,7 +186,7 @@ func (a *app) reloadPages(ctx context.Context, paths []string) error {
 	if s.Proxy == "" {
 		return failure(exitFailure, fmt.Errorf("%s has no live reload", s.App), "start serve in development mode, without --no-proxy")
 	}
-	target, err := a.running(ctx, s.Proxy, "")
+	target, err := a.runningIn(ctx, cfg, s.Proxy, "")
 	if err != nil {
 		return err
 	}

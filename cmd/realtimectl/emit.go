@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/realtimectl/realtimectl/internal/config"
 )
 
 // talkTimeout bounds one request to a running hub, so that a script never hangs.
@@ -143,6 +145,10 @@ func (a *app) running(ctx context.Context, rawURL, tokenFile string) (server, er
 	if err != nil {
 		return server{}, err
 	}
+	return a.runningIn(ctx, cfg, rawURL, tokenFile)
+}
+
+func (a *app) runningIn(ctx context.Context, cfg *config.Config, rawURL, tokenFile string) (server, error) {
 	s := server{url: strings.TrimSuffix(rawURL, "/")}
 	if s.url == "" {
 		state, _, runs := living(ctx, cfg)

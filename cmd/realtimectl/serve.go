@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/cli/browser"
 	"github.com/spf13/cobra"
@@ -126,6 +127,9 @@ func (a *app) runStack(ctx context.Context, cfg *config.Config, f serveFlags, re
 	if err := a.alreadyRuns(ctx, cfg); err != nil {
 		return err
 	}
+	ctx, quit := context.WithCancel(ctx)
+	defer quit()
+	var typing sync.WaitGroup
 	ready := false
 	err := stack.Run(ctx, stack.Options{
 		Config:    cfg,
@@ -138,8 +142,11 @@ func (a *app) runStack(ctx context.Context, cfg *config.Config, f serveFlags, re
 		Ready: func(i stack.Info) {
 			ready = true
 			a.announce(cfg, i, f.demo)
+			typing.Go(func() { a.keyboard(ctx, cfg, i, quit) })
 		},
 	})
+	quit()
+	typing.Wait() // the terminal is as it was
 	err = errors.Join(err, removeState(cfg))
 	var taken *stack.PortError
 	var sick *stack.BackendError
@@ -150,7 +157,7 @@ func (a *app) runStack(ctx context.Context, cfg *config.Config, f serveFlags, re
 		return failure(exitBackend, sick, backendHint(sick))
 	case err != nil:
 		return fmt.Errorf("serve: %w", err)
-	case !ready && ctx.Err() != nil:
+	case !ready:
 		return failure(exitInterrupted, errReported)
 	}
 	return nil
@@ -170,6 +177,9 @@ func (a *app) announce(cfg *config.Config, i stack.Info, demo bool) {
 		a.printer().Log().Warn(err.Error(), "event", "state.not-written", "hint", "status, stop, reload, emit and listen will not find this serve")
 	}
 	b := banner(cfg, i, readVersion().Version)
+	if a.printer().Terminal() && isTerminal(a.in) {
+		b.Footer = append(b.Footer, "h help · q quit")
+	}
 	if demo {
 		b.Rows = append(b.Rows, term.Row{Label: "Files", Value: i.Dir, Note: "edit them and watch"})
 	}

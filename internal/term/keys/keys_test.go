@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/creack/pty"
 	"github.com/google/go-cmp/cmp"
@@ -86,6 +87,20 @@ func press(t *testing.T, master *os.File, keys string) {
 	}
 }
 
+// listening waits until the helper has set its terminal: what is typed before is echoed.
+func listening(t *testing.T, master *os.File) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for localFlags(t, master)&unix.ICANON != 0 {
+		select {
+		case <-tick.C:
+		case <-t.Context().Done():
+			t.Fatal("the helper never listened")
+		}
+	}
+}
+
 func localFlags(t *testing.T, f *os.File) uint32 {
 	t.Helper()
 	s, err := unix.IoctlGetTermios(int(f.Fd()), getTermios)
@@ -99,12 +114,9 @@ func TestKeysWorkWithoutEnterAndTheTerminalIsPutBack(t *testing.T) {
 	master, cmd, out := console(t)
 	before := localFlags(t, master)
 	got := []string{out.next()}
-	// The first key may be typed before the helper listens; it is then echoed.
+	listening(t, master)
 	press(t, master, "h")
-	for line := ""; line != "help"; {
-		line = strings.TrimPrefix(out.next(), "h")
-		got = append(got, line)
-	}
+	got = append(got, out.next())
 	press(t, master, "\n\x1b[A\x1bOqo") // Enter and arrows do nothing, whatever their letters are
 	got = append(got, out.next())
 	press(t, master, "q")
@@ -123,10 +135,7 @@ func TestKeysWorkWithoutEnterAndTheTerminalIsPutBack(t *testing.T) {
 func TestCtrlCStaysASignal(t *testing.T) {
 	master, cmd, out := console(t)
 	out.next()
-	press(t, master, "h")
-	for !strings.HasSuffix(out.next(), "help") {
-		continue
-	}
+	listening(t, master)
 	press(t, master, "\x03")
 	var exit *exec.ExitError
 	if err := cmd.Wait(); !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGINT {

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+
+	"github.com/realtimectl/realtimectl/internal/config"
+	"github.com/realtimectl/realtimectl/internal/stack"
+	"github.com/realtimectl/realtimectl/internal/term"
+	"github.com/realtimectl/realtimectl/internal/term/keys"
+)
+
+// keyboard lets the person before the terminal steer serve by single keys, until ctx
+// is done. Without a terminal it does nothing.
+func (a *app) keyboard(ctx context.Context, cfg *config.Config, i stack.Info, quit func()) {
+	tty, ok := a.in.(*os.File)
+	if !ok || !a.printer().Terminal() || a.logFormat == term.JSON || a.env["CI"] != "" {
+		return
+	}
+	page := state{App: i.App, Proxy: i.Proxy}.page()
+	warn := func(err error) {
+		if err != nil {
+			a.printer().Log().Warn(err.Error(), "event", "key.failed")
+		}
+	}
+	actions := []keys.Action{
+		{Key: 'o', Help: "open the browser", Do: func() { warn(a.openBrowser(page)) }},
+		{Key: 'r', Help: "reload the pages", Do: func() { warn(a.reloadPages(ctx, cfg, nil)) }},
+		{Key: 'u', Help: "show the addresses", Do: func() { a.printer().Rows(addresses(cfg, i)) }},
+		{Key: 'b', Help: "build dist/", Do: func() { warn(a.build(ctx, cfg, buildFlags{})) }},
+		{Key: 'l', Help: "say more, or less again", Do: a.nextLevel},
+		{Key: 'c', Help: "clear the screen", Do: func() { a.printer().Clear() }},
+		{Key: 'Q', Help: "QR code of the address for a phone", Do: func() { warn(a.printer().QR(phoneURL(page, i))) }},
+		{Key: 'q', Help: "quit", Do: quit},
+	}
+	help := keys.Action{Key: 'h', Help: "this help"}
+	help.Do = func() { a.printer().Lines(keys.Help(append(actions, help))...) }
+	if err := keys.Listen(ctx, tty, append(actions, help)); !errors.Is(err, keys.ErrNoTerminal) {
+		warn(err)
+	}
+}
+
+// phoneURL is the address that other machines reach, if there is one.
+func phoneURL(page string, i stack.Info) string {
+	if len(i.Network) > 0 {
+		return i.Network[0]
+	}
+	return page
+}
+
+// nextLevel switches between what is said normally and everything.
+func (a *app) nextLevel() {
+	next := slog.LevelDebug
+	if a.level.Level() == slog.LevelDebug {
+		next = slog.LevelInfo
+	}
+	a.level.Set(next)
+	a.printer().Lines("from now on: " + map[slog.Level]string{slog.LevelDebug: "everything", slog.LevelInfo: "what matters"}[next])
+}
