@@ -85,7 +85,9 @@ func TestTheHopThatBreaksItIsNamed(t *testing.T) {
 		{"the page answers", "site.polling", "a page answers on the hub's path", "pass /socket.io/ on", func(http.Handler) http.Handler { return page }},
 		{"the hub is down", "site.polling", "the proxy does not reach the hub", "is `realtimectl serve", func(http.Handler) http.Handler { return status(502) }},
 		{"the host is refused", "site.polling", "refuses the host name", "serve.allowed-hosts", func(http.Handler) http.Handler { return status(421) }},
-		{"a redirect", "site.polling", "it redirects to https://x.test/", "give that address", func(http.Handler) http.Handler { return http.RedirectHandler("https://x.test/", http.StatusMovedPermanently) }},
+		{"a redirect", "site.polling", "it redirects to https://x.test/", "give that address", func(http.Handler) http.Handler {
+			return http.RedirectHandler("https://x.test/", http.StatusMovedPermanently)
+		}},
 		{"POST is forbidden", "site.exchange", "does not take a POST", "sticky", func(h http.Handler) http.Handler { return only(http.MethodPost, h, status(405)) }},
 		{"the upgrade is stripped", "site.websocket", "a hop strips it", "upgrade=websocket", strip},
 	}
