@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what the whole test set needs on a Debian machine that may have nothing
-# but Go: a C compiler (for -race), Chromium, Node.js with npm, and the official
-# browser clients of package.json. Safe to repeat; does nothing when all is there.
+# but Go: a C compiler (for -race), Chromium and fonts, Node.js with npm, PHP, and the
+# official browser clients of package.json. Safe to repeat; does nothing when all is
+# there.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -19,6 +20,8 @@ missing_packages() {
   have chromium || have chromium-browser || have google-chrome || echo chromium
   have node || echo nodejs
   have npm || echo npm
+  have php || echo php-cli
+  compgen -G '/usr/share/fonts/truetype/dejavu/*.ttf' >/dev/null || echo fonts-dejavu-core
 }
 
 install_packages() {

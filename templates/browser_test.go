@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -20,6 +19,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/realtimectl/realtimectl/internal/realpart"
 	"github.com/realtimectl/realtimectl/templates"
 )
 
@@ -82,23 +82,7 @@ func (s *site) file(w http.ResponseWriter, r *http.Request) {
 // newBrowser starts one Chromium for a test; what goes wrong on a page fails the test.
 func newBrowser(t *testing.T) context.Context {
 	t.Helper()
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal("Chromium is missing; `make setup` installs it")
-		}
-		t.Skip("SKIPPED: no Chromium; `make setup` installs it")
-	}
-	ctx, stop := chromedp.NewExecAllocator(context.WithoutCancel(t.Context()),
-		chromedp.ExecPath(path), chromedp.NoFirstRun, chromedp.NoSandbox, chromedp.NoDefaultBrowserCheck, chromedp.DisableGPU,
-		chromedp.Flag("headless", "new"), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-sync", true),
-		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
-		// Two tabs are open side by side; neither may be slowed down for being hidden.
-		chromedp.Flag("disable-background-timer-throttling", true), chromedp.Flag("disable-renderer-backgrounding", true),
-		chromedp.UserDataDir(t.TempDir()))
-	t.Cleanup(stop)
-	ctx, stop = chromedp.NewContext(ctx)
-	t.Cleanup(stop)
+	ctx := realpart.Browser(t)
 	listen(t, ctx)
 	return ctx
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -18,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/realtimectl/realtimectl/internal/backend"
+	"github.com/realtimectl/realtimectl/internal/realpart"
 )
 
 // limit bounds a wait; it is reached only by a test that fails.
@@ -388,9 +388,7 @@ func TestRealServersOfOtherLanguages(t *testing.T) {
 	}
 	for tool, run := range map[string]string{"php": "php -S localhost:$PORT index.php", "node": "node server.js"} {
 		t.Run(tool, func(t *testing.T) {
-			if _, err := exec.LookPath(tool); err != nil {
-				t.Skipf("SKIPPED: %s is not installed", tool)
-			}
+			realpart.Command(t, tool)
 			r := start(t, backend.Options{Services: []backend.Service{{Name: tool, Run: run + " # $PORT", Dir: dir, Health: "/up"}}, Terminal: true})
 			mustBeReady(t, r)
 			if got := get(t, r.States()[0].URL+"/x"); got != tool+" says /x" {

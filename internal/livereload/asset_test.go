@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/realtimectl/realtimectl/internal/livereload"
+	"github.com/realtimectl/realtimectl/internal/realpart"
 )
 
 // svg is an image that is n pixels wide and high.
@@ -63,7 +64,7 @@ func TestImageThatOnlyAScriptKnowsNeedsAReload(t *testing.T) {
 func TestFontsAreSwapped(t *testing.T) {
 	fonts, err := filepath.Glob("/usr/share/fonts/truetype/*/*.ttf")
 	if err != nil || len(fonts) < 2 {
-		t.Skipf("SKIPPED: two different TrueType fonts are needed, found %q", fonts)
+		realpart.Missing(t, "a second TrueType font")
 	}
 	read := func(path string) string {
 		data, err := os.ReadFile(path)

@@ -6,38 +6,13 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os/exec"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
-)
 
-// chromium starts a browser, or skips the test where there is none. Nothing waits for a
-// time: the deadline only ends a browser that hangs.
-func chromium(t *testing.T) context.Context {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("starts a browser")
-	}
-	program, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Skip("chromium is not installed")
-	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program), chromedp.NoSandbox,
-		chromedp.Flag("disable-quic", true), chromedp.UserDataDir(t.TempDir()))
-	limited, stop := context.WithTimeout(context.WithoutCancel(t.Context()), time.Minute)
-	allocator, stopBrowser := chromedp.NewExecAllocator(limited, options...)
-	tab, closeTab := chromedp.NewContext(allocator)
-	t.Cleanup(func() {
-		_ = chromedp.Cancel(tab)
-		closeTab()
-		stopBrowser()
-		stop()
-	})
-	return tab
-}
+	"github.com/realtimectl/realtimectl/internal/realpart"
+)
 
 func open(t *testing.T, tab context.Context, address string) {
 	t.Helper()
@@ -64,7 +39,7 @@ func eval(t *testing.T, tab context.Context, expression string) string {
 }
 
 func TestThePageOfADeadTargetReloadsItselfInABrowser(t *testing.T) {
-	tab := chromium(t)
+	tab := realpart.Browser(t)
 	address := nobody(t)
 	f := front(t, address, nil)
 	open(t, tab, f.URL)
@@ -87,7 +62,7 @@ func TestThePageOfADeadTargetReloadsItselfInABrowser(t *testing.T) {
 
 // A browser is the judge of a policy: our script runs and connects, a foreign one does not.
 func TestPoliciesInABrowser(t *testing.T) {
-	tab := chromium(t)
+	tab := realpart.Browser(t)
 	foreign := listen(t, answers(200, "document.documentElement.dataset.foreign = 'ran'", "Content-Type", "text/javascript"))
 	const client = `const say = (key, value) => document.documentElement.dataset[key] = value;
 say("own", "ran");

@@ -8,16 +8,14 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/realtimectl/realtimectl/internal/realpart"
 )
 
 // node starts testdata/upstream.mjs and returns its address. It ends with its stdin.
 func node(t *testing.T) string {
 	t.Helper()
-	program, err := exec.LookPath("node")
-	if err != nil {
-		t.Skip("node is not installed")
-	}
-	cmd := exec.Command(program, "testdata/upstream.mjs")
+	cmd := exec.Command(realpart.Command(t, "node"), "testdata/upstream.mjs")
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
