@@ -81,7 +81,7 @@ realtimectl build              make dist/ for production`,
 	}
 	add(groupWork, a.initCommand(), a.serveCommand(), a.buildCommand(), a.cleanCommand())
 	add(groupTalk, a.statusCommand(), a.emitCommand(), a.listenCommand(), a.reloadCommand(), a.stopCommand())
-	add(groupExplain, a.doctorCommand(), a.configCommand(), a.versionCommand(), a.completionCommand(), a.docsCommand())
+	add(groupExplain, a.doctorCommand(), a.certsCommand(), a.configCommand(), a.versionCommand(), a.completionCommand(), a.docsCommand())
 	root.AddCommand(topics()...)
 	root.SetHelpCommand(a.helpCommand())
 	return root

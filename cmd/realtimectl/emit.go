@@ -136,6 +136,8 @@ func jsonHint(arg string) string {
 // server is a running serve that this program may control.
 type server struct {
 	url, token string
+	// certificate is a PEM file that is trusted beside what the system trusts; it may be "".
+	certificate string
 }
 
 // running finds the serve of the project: its address and its token from the files
@@ -149,13 +151,13 @@ func (a *app) running(ctx context.Context, rawURL, tokenFile string) (server, er
 }
 
 func (a *app) runningIn(ctx context.Context, cfg *config.Config, rawURL, tokenFile string) (server, error) {
-	s := server{url: strings.TrimSuffix(rawURL, "/")}
+	s := server{url: strings.TrimSuffix(rawURL, "/"), certificate: certificateOf(cfg)}
 	if s.url == "" {
 		state, _, runs := living(ctx, cfg)
 		if !runs {
 			return server{}, notRunning(cfg)
 		}
-		s.url = state.App
+		s.url, s.certificate = state.App, state.Certificate
 	}
 	if u, err := url.Parse(s.url); err != nil || u.Host == "" {
 		return server{}, usagef("write it like http://localhost:3010", "--url: %q is not a URL", rawURL)
@@ -191,9 +193,7 @@ func (s server) post(ctx context.Context, path string, body, out any) error {
 }
 
 func (s server) do(req *http.Request, out any) error {
-	// A control request never follows a redirect: the token is for this server alone.
-	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	resp, err := client.Do(req)
+	resp, err := s.send(req)
 	if errors.Is(err, syscall.ECONNREFUSED) {
 		return s.nobody()
 	}

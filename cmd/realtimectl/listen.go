@@ -111,7 +111,7 @@ func (s server) stream(ctx context.Context, path string) (io.ReadCloser, error) 
 		return nil, fmt.Errorf("make the request: %w", err)
 	}
 	req.Header.Set("Authorization", "Bearer "+s.token)
-	resp, err := http.DefaultTransport.RoundTrip(req) // no redirect: the token is for this server alone
+	resp, err := s.send(req)
 	if errors.Is(err, syscall.ECONNREFUSED) {
 		return nil, s.nobody()
 	}

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"io"
@@ -29,7 +31,8 @@ func TestMain(m *testing.M) {
 //
 //	rc CODE COMMAND…       runs it; it must end with this exit code
 //	ready FILE             waits for a ready file; sets PID, APP and PROXY to what it says
-//	httpget URL [REGEXP]   the page must answer 200 and match; its body goes to the file body
+//	httpget URL [REGEXP]   the page must answer 200 and match; its body goes to the file body;
+//	                       https is trusted by the authority in $CA alone
 //	httpcode CODE URL      the page must answer with this code
 //	waitline FILE REGEXP   waits until a line of the file matches
 //	taken                  occupies two ports that follow each other: sets TAKEN, and FREE to the next
@@ -110,12 +113,25 @@ func get(ts *testscript.TestScript, url string) (int, []byte) {
 	req, err := http.NewRequest(http.MethodGet, url, nil)
 	ts.Check(err)
 	req.Header.Set("Accept", "text/html,*/*")
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := browserOf(ts).Do(req)
 	ts.Check(err)
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	ts.Check(err)
 	return resp.StatusCode, body
+}
+
+// browserOf is a client that trusts the authority in the file $CA, if there is one.
+func browserOf(ts *testscript.TestScript) *http.Client {
+	file := ts.Getenv("CA")
+	if file == "" {
+		return http.DefaultClient
+	}
+	text, err := os.ReadFile(file)
+	ts.Check(err)
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(text)
+	return &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}, DisableKeepAlives: true}}
 }
 
 func httpgetCommand(ts *testscript.TestScript, neg bool, args []string) {

@@ -30,7 +30,7 @@ func serveKeys() map[string]string {
 	return map[string]string{
 		"mode": "serve.mode", "proxy-port": "serve.proxy.port", "app-port": "serve.app.port",
 		"host": "serve.host", "strict-port": "serve.strict-port", "open": "serve.open",
-		"ghost": "serve.ghost", "target": "serve.target",
+		"ghost": "serve.ghost", "target": "serve.target", "https": "serve.https",
 	}
 }
 
@@ -45,6 +45,7 @@ alone and serves what build made. Ctrl-C stops everything; twice, at once.`,
 		Example: `realtimectl serve
 realtimectl serve --demo
 realtimectl serve --open --proxy-port 8080
+realtimectl serve --https
 realtimectl serve --target http://localhost:8000
 realtimectl serve --mode production --host 0.0.0.0`,
 		Args:              atMostOneFolder,
@@ -60,6 +61,7 @@ realtimectl serve --mode production --host 0.0.0.0`,
 	fs.Int("app-port", 3010, "`PORT`: without live reload; 0 takes any free one")
 	fs.String("host", "", "`ADDRESS`: bind this instead of loopback; 0.0.0.0 opens it to the network")
 	fs.Bool("strict-port", false, "fail if a port is taken instead of taking the next")
+	fs.Bool("https", false, "speak https, with a certificate of your own authority or serve.cert")
 	fs.Bool("open", false, "open the browser")
 	fs.Bool("no-proxy", false, "no listener with live reload")
 	fs.Bool("ghost", false, "mirror clicks, scrolling and input between pages")

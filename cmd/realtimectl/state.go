@@ -26,11 +26,13 @@ const healthTimeout = 2 * time.Second
 
 // state is the content of the state file.
 type state struct {
-	PID     int       `json:"pid"`
-	Mode    string    `json:"mode"`
-	App     string    `json:"app"`
-	Proxy   string    `json:"proxy,omitempty"`
-	Started time.Time `json:"started"`
+	PID   int    `json:"pid"`
+	Mode  string `json:"mode"`
+	App   string `json:"app"`
+	Proxy string `json:"proxy,omitempty"`
+	// Certificate is the file that clients trust to reach it; "" without https.
+	Certificate string    `json:"certificate,omitempty"`
+	Started     time.Time `json:"started"`
 }
 
 // page is the address a person opens.
@@ -42,7 +44,7 @@ func (s state) page() string {
 }
 
 func writeState(cfg *config.Config, i stack.Info, now time.Time) error {
-	text, err := json.Marshal(state{PID: i.PID, Mode: i.Mode, App: i.App, Proxy: i.Proxy, Started: now.Truncate(time.Second)})
+	text, err := json.Marshal(state{PID: i.PID, Mode: i.Mode, App: i.App, Proxy: i.Proxy, Certificate: i.Certificate, Started: now.Truncate(time.Second)})
 	if err != nil {
 		return fmt.Errorf("state file: %w", err)
 	}
@@ -99,23 +101,23 @@ func living(ctx context.Context, cfg *config.Config) (state, health, bool) {
 	if err != nil {
 		return state{}, health{}, false
 	}
-	h, err := askHealth(ctx, s.App)
+	h, err := askHealth(ctx, server{url: s.App, certificate: s.Certificate})
 	return s, h, err == nil
 }
 
-func askHealth(ctx context.Context, url string) (health, error) {
+func askHealth(ctx context.Context, s server) (health, error) {
 	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/__realtimectl/health", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/__realtimectl/health", nil)
 	if err != nil {
 		return health{}, fmt.Errorf("make the request: %w", err)
 	}
 	var h health
-	if err := (server{url: url}).do(req, &h); err != nil {
+	if err := s.do(req, &h); err != nil {
 		return health{}, err
 	}
 	if h.Status == "" {
-		return health{}, fmt.Errorf("%s is not realtimectl", url)
+		return health{}, fmt.Errorf("%s is not realtimectl", s.url)
 	}
 	return h, nil
 }

@@ -72,6 +72,9 @@ type Serve struct {
 	Host         string   `yaml:"host" doc:"Address both listeners bind to, instead of the ones in proxy and app; 0.0.0.0 opens them to the network."`
 	StrictPort   bool     `yaml:"strict-port" doc:"Fail if a port is taken instead of taking the next free one."`
 	Target       string   `yaml:"target" doc:"Put the proxy in front of this URL instead of our own app server."`
+	HTTPS        bool     `yaml:"https" doc:"Speak https on both listeners, with a certificate of an authority of your own (see realtimectl certs), or with cert and key."`
+	Cert         string   `yaml:"cert" doc:"PEM file of your own certificate with its chain; switches https on unless it is false."`
+	Key          string   `yaml:"key" doc:"PEM file of the key that belongs to cert."`
 	Open         bool     `yaml:"open" doc:"Open the browser once everything is up."`
 	Ghost        bool     `yaml:"ghost" doc:"Mirror clicks, scrolling and input between all open pages."`
 	AllowedHosts []string `yaml:"allowed-hosts" doc:"Host names that may be used to reach us, beside localhost, *.localhost and IP addresses."`

@@ -267,6 +267,10 @@ func (c *Config) settle() {
 	if host := c.Serve.Host; host != "" {
 		c.Serve.Proxy.Host, c.Serve.App.Host = host, host
 	}
+	if c.Serve.Cert != "" && !c.Given("serve.https") {
+		c.Serve.HTTPS = true
+		c.sources.origins["serve.https"] = c.Origin("serve.cert")
+	}
 	if !strings.HasSuffix(c.Hub.Path, "/") {
 		c.Hub.Path += "/"
 	}

@@ -45,8 +45,11 @@ const (
 	clockSkew = time.Hour
 
 	secretFile = "authority.pem" // certificate and key, mode 0600
-	publicFile = "ca.pem"        // the certificate alone, to be trusted
 )
+
+// PublicFile is the name of the file, in the folder of an authority, that holds its
+// certificate alone, to be trusted.
+const PublicFile = "ca.pem"
 
 // Authority signs certificates. Its methods may be called from any goroutine.
 type Authority struct {
@@ -86,7 +89,7 @@ func Open(dir string) (*Authority, error) {
 	if err != nil {
 		return nil, fmt.Errorf("certificate authority %s: %w; delete the file to make a new one", secret, err)
 	}
-	a.file = filepath.Join(dir, publicFile)
+	a.file = filepath.Join(dir, PublicFile)
 	public := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.cert.Raw})
 	if old, err := os.ReadFile(a.file); err != nil || string(old) != string(public) {
 		if err := atomicfile.Write(a.file, public, 0o644); err != nil {

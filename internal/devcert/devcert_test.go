@@ -54,14 +54,14 @@ func TestTheAuthorityIsMadeOnceAndKeptSecret(t *testing.T) {
 		}
 	}
 	modes := map[string]os.FileMode{}
-	for _, name := range []string{".", secretFile, publicFile} {
+	for _, name := range []string{".", secretFile, PublicFile} {
 		info, err := os.Stat(filepath.Join(dir, name))
 		if err != nil {
 			t.Fatal(err)
 		}
 		modes[name] = info.Mode().Perm()
 	}
-	if diff := cmp.Diff(map[string]os.FileMode{".": 0o700, secretFile: 0o600, publicFile: 0o644}, modes); diff != "" {
+	if diff := cmp.Diff(map[string]os.FileMode{".": 0o700, secretFile: 0o600, PublicFile: 0o644}, modes); diff != "" {
 		t.Errorf("modes (-want +got):\n%s", diff)
 	}
 	public, err := os.ReadFile(open(t, dir).File())

@@ -15,12 +15,16 @@ type doors struct {
 	app, proxy *binding
 	appHost    string
 	proxyHost  string
+	scheme     string // "http" or "https"
 }
 
 // openDoors listens where the configuration says. Production has no proxy: what it
 // adds is for development.
 func openDoors(ctx context.Context, cfg *config.Config, log *slog.Logger) (*doors, error) {
-	d := &doors{appHost: cfg.Serve.App.Host, proxyHost: cfg.Serve.Proxy.Host}
+	d := &doors{appHost: cfg.Serve.App.Host, proxyHost: cfg.Serve.Proxy.Host, scheme: "http"}
+	if cfg.Serve.HTTPS {
+		d.scheme = "https"
+	}
 	var err error
 	d.app, err = bind(ctx, address{d.appHost, cfg.Serve.App.Port, "--app-port"}, cfg.Serve.StrictPort, log)
 	if err != nil {
@@ -52,13 +56,13 @@ func (d *doors) ports() []int {
 	return []int{d.proxy.port, d.app.port}
 }
 
-func (d *doors) appURL() string { return localURL(d.appHost, d.app.port) }
+func (d *doors) appURL() string { return d.url(d.appHost, d.app.port) }
 
 func (d *doors) proxyURL() string {
 	if d.proxy == nil {
 		return ""
 	}
-	return localURL(d.proxyHost, d.proxy.port)
+	return d.url(d.proxyHost, d.proxy.port)
 }
 
 // networkURLs returns how other machines reach the listener a person opens: one URL
@@ -72,7 +76,7 @@ func (d *doors) networkURLs() []string {
 		if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() {
 			return nil
 		}
-		return []string{localURL(host, port)}
+		return []string{d.url(host, port)}
 	}
 	addrs, err := net.InterfaceAddrs()
 	if err != nil {
@@ -82,18 +86,18 @@ func (d *doors) networkURLs() []string {
 	for _, addr := range addrs {
 		ip, ok := addr.(*net.IPNet)
 		if ok && ip.IP.To4() != nil && !ip.IP.IsLoopback() && !ip.IP.IsLinkLocalUnicast() {
-			urls = append(urls, localURL(ip.IP.String(), port))
+			urls = append(urls, d.url(ip.IP.String(), port))
 		}
 	}
 	return urls
 }
 
-// localURL is how a browser on this machine reaches a listener.
-func localURL(host string, port int) string {
+// url is how a browser on this machine reaches a listener.
+func (d *doors) url(host string, port int) string {
 	if unspecified(host) {
 		host = "localhost"
 	}
-	return "http://" + net.JoinHostPort(host, strconv.Itoa(port))
+	return d.scheme + "://" + net.JoinHostPort(host, strconv.Itoa(port))
 }
 
 // unspecified reports whether host stands for every address of this machine.

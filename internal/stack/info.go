@@ -12,7 +12,7 @@ import (
 func (p *parts) info() Info {
 	i := Info{
 		PID: os.Getpid(), Mode: p.cfg.Serve.Mode, Project: p.cfg.Project(), Dir: p.cfg.Dir,
-		App: p.doors.appURL(), Proxy: p.doors.proxyURL(), Network: p.doors.networkURLs(),
+		App: p.doors.appURL(), Proxy: p.doors.proxyURL(), Network: p.doors.networkURLs(), Certificate: p.certificate,
 		Hub: HubInfo{Path: p.cfg.Hub.Path, Rules: p.rules}, Watching: p.watching,
 	}
 	for _, b := range p.cfg.Backends {

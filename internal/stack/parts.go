@@ -2,6 +2,7 @@ package stack
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -34,6 +35,10 @@ type parts struct {
 	version string
 	token   string
 	doors   *doors
+	// tls makes both listeners speak https; nil is plain http.
+	tls *tls.Config
+	// certificate is the file that a client may trust to reach them; "" without https.
+	certificate string
 	// terminal says that back-ends may print in colour.
 	terminal bool
 	target   http.Handler // what the proxy stands in front of, if not our own app
@@ -58,7 +63,7 @@ type parts struct {
 // later one fails.
 func assemble(ctx context.Context, o Options, d *doors) (*parts, error) {
 	p := &parts{cfg: o.Config, log: o.Log, reload: o.Reload, version: o.Version, doors: d, terminal: o.Terminal}
-	steps := []func(context.Context) error{p.addGuard, p.addHub, p.addFiles, p.addServices, p.addBackends}
+	steps := []func(context.Context) error{p.addGuard, p.addHTTPS(o.Authority), p.addHub, p.addFiles, p.addServices, p.addBackends}
 	if p.cfg.Serve.Mode == config.Development {
 		steps = append(steps, p.addTarget, p.addPipeline, p.addLiveReload, p.addWatcher)
 	}
@@ -104,18 +109,26 @@ func (p *parts) units() []unit {
 
 func (p *parts) server(b *binding, h http.Handler) *server {
 	s := &server{binding: b, handler: h, log: p.log}
+	if p.tls != nil {
+		s.tls = p.tls.Clone() // net/http completes it, each server its own
+	}
 	if p.cfg.Serve.Mode == config.Production {
 		s.drain = drainTime
 	}
 	return s
 }
 
-func (p *parts) addGuard(context.Context) error {
+// hosts are the names by which the configuration lets us be reached.
+func (p *parts) hosts() []string {
 	hosts := append([]string{p.doors.appHost, p.doors.proxyHost}, p.cfg.Serve.AllowedHosts...)
 	for _, b := range p.cfg.Backends {
 		hosts = append(hosts, b.Host)
 	}
-	p.guard = guard.New(guard.Options{Hosts: hosts, Ports: p.doors.ports(), Origins: p.cfg.Hub.Origins})
+	return hosts
+}
+
+func (p *parts) addGuard(context.Context) error {
+	p.guard = guard.New(guard.Options{Hosts: p.hosts(), Ports: p.doors.ports(), Origins: p.cfg.Hub.Origins})
 	return nil
 }
 

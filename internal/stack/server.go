@@ -2,6 +2,7 @@ package stack
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
@@ -28,6 +29,8 @@ type server struct {
 	handler http.Handler
 	log     *slog.Logger
 	drain   time.Duration
+	// tls makes it https; nil is plain http.
+	tls *tls.Config
 }
 
 // run serves until ctx is done. It then accepts nothing new, lets requests under
@@ -43,18 +46,27 @@ func (s *server) run(ctx context.Context) error {
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler().WithAttrs([]slog.Attr{slog.String("event", "server.error")}), slog.LevelDebug),
+		TLSConfig:         s.tls,
 		BaseContext:       func(net.Listener) context.Context { return base },
 	}
 	failed := make(chan error, len(s.binding.listeners))
 	var accepting sync.WaitGroup
 	for _, ln := range s.binding.listeners {
-		accepting.Go(func() { failed <- srv.Serve(ln) })
+		accepting.Go(func() { failed <- s.accept(srv, ln) })
 	}
 	err := firstFailure(ctx, failed)
 	err = errors.Join(err, s.stop(ctx, srv, cancel))
 	accepting.Wait()
 	handlers.Wait()
 	return err
+}
+
+// accept serves one listener until the server is shut down.
+func (s *server) accept(srv *http.Server, ln net.Listener) error {
+	if s.tls == nil {
+		return srv.Serve(ln)
+	}
+	return srv.ServeTLS(ln, "", "") // the configuration holds the certificates
 }
 
 // firstFailure returns nil when ctx is done, or the reason why a listener gave up.

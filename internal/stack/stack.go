@@ -34,6 +34,9 @@ type Options struct {
 	// Terminal gives the commands among the back-ends a terminal of their own, so that
 	// they print in colour.
 	Terminal bool
+	// Authority is the folder of the certificate authority for https; "" is the user's own
+	// one, [devcert.DefaultDir].
+	Authority string
 	// Version is shown by the health endpoint.
 	Version string
 	// Started is when the program started; the time until ready counts from it. Zero
@@ -51,6 +54,9 @@ type Info struct {
 	Took time.Duration
 	// App and Proxy are URLs with host and port and no path; Proxy is "" without one.
 	App, Proxy string
+	// Certificate is the PEM file that a client of an https listener may trust: the
+	// authority's or the one of serve.cert; "" without https.
+	Certificate string
 	// Network lists the URLs under which other machines reach us; empty on loopback.
 	Network  []string
 	Backends []BackendInfo
