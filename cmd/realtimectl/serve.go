@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/realtimectl/realtimectl/internal/config"
+	"github.com/realtimectl/realtimectl/internal/middleware"
 	"github.com/realtimectl/realtimectl/internal/stack"
 	"github.com/realtimectl/realtimectl/internal/term"
 	"github.com/realtimectl/realtimectl/templates"
@@ -31,6 +32,7 @@ func serveKeys() map[string]string {
 		"mode": "serve.mode", "proxy-port": "serve.proxy.port", "app-port": "serve.app.port",
 		"host": "serve.host", "strict-port": "serve.strict-port", "open": "serve.open",
 		"ghost": "serve.ghost", "target": "serve.target", "https": "serve.https",
+		"slow": "serve.slow",
 	}
 }
 
@@ -65,9 +67,11 @@ realtimectl serve --mode production --host 0.0.0.0`,
 	fs.Bool("open", false, "open the browser")
 	fs.Bool("no-proxy", false, "no listener with live reload")
 	fs.Bool("ghost", false, "mirror clicks, scrolling and input between pages")
+	fs.String("slow", "", "`NETWORK`: as slow as 2g, slow-3g, 3g, fast-3g, dsl, cable, 4g")
 	fs.String("target", "", "put the proxy in front of the server at `URL`")
 	fs.StringVar(&f.readyFile, "ready-file", "", "write `FILE` (JSON: pid, mode, app, proxy) once everything accepts")
 	fs.BoolVar(&f.demo, "demo", false, "serve the built-in job board from a temporary folder")
+	completes(cmd, "slow", middleware.NetworkNames()...)
 	completes(cmd, "mode", config.Development, config.Production)
 	return cmd
 }
@@ -274,6 +278,9 @@ func liveNote(cfg *config.Config) string {
 	parts := []string{"live reload"}
 	if cfg.Serve.Ghost {
 		parts = append(parts, "ghost mode on")
+	}
+	if cfg.Serve.Slow != config.NoNetwork {
+		parts = append(parts, "as slow as "+cfg.Serve.Slow)
 	}
 	if cfg.Serve.Target != "" {
 		parts = append(parts, "in front of "+cfg.Serve.Target)

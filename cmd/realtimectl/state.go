@@ -101,7 +101,16 @@ func living(ctx context.Context, cfg *config.Config) (state, health, bool) {
 	if err != nil {
 		return state{}, health{}, false
 	}
-	h, err := askHealth(ctx, server{url: s.App, certificate: s.Certificate})
+	at := server{url: s.App, certificate: s.Certificate}
+	h, err := askHealth(ctx, at)
+	if err != nil || h.Mode != "" {
+		return s, h, err == nil
+	}
+	// A serve with a password tells the rest to who has the token.
+	if token, err := os.ReadFile(cfg.Abs(cfg.Hub.Publish.TokenFile)); err == nil {
+		at.token = strings.TrimSpace(string(token))
+	}
+	h, err = askHealth(ctx, at)
 	return s, h, err == nil
 }
 
@@ -111,6 +120,9 @@ func askHealth(ctx context.Context, s server) (health, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/__realtimectl/health", nil)
 	if err != nil {
 		return health{}, fmt.Errorf("make the request: %w", err)
+	}
+	if s.token != "" {
+		req.Header.Set("Authorization", "Bearer "+s.token)
 	}
 	var h health
 	if err := s.do(req, &h); err != nil {

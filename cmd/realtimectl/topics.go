@@ -69,6 +69,8 @@ what belongs to it. The first part of an event is the part of the program.
 
   server.ready          everything accepts: pid, mode, project, app, proxy, took_ms
   server.port-taken     a port was in use, another was taken: port, instead, owner
+  server.unsigned       https has no certificate for a host: host
+  request.served        serve.log: method, path, host, status, bytes, duration
   server.stopped        everything has ended
   change.applied        a saved file reached the pages: files, urls, action, ms, pages
   change.broken         a saved file has a mistake: diagnostics

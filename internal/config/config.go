@@ -79,6 +79,15 @@ type Serve struct {
 	Ghost        bool     `yaml:"ghost" doc:"Mirror clicks, scrolling and input between all open pages."`
 	AllowedHosts []string `yaml:"allowed-hosts" doc:"Host names that may be used to reach us, beside localhost, *.localhost and IP addresses."`
 	Fallback     string   `yaml:"fallback" default:"index.html" doc:"Page that answers navigations to paths that are no file."`
+
+	Mounts    map[string]string `yaml:"mounts" doc:"More folders to serve: URL path to folder, as in /docs: ../docs. They come before those of the project."`
+	Rewrite   []RewriteRule     `yaml:"rewrite" doc:"Paths that are answered by others; the first rule that matches counts. All other rules go by the path that the browser asks for."`
+	Headers   []HeaderRule      `yaml:"headers" doc:"Changes to the headers of answers; every rule that matches, in order."`
+	Replace   []ReplaceRule     `yaml:"replace" doc:"Changes to the text of answers; every rule that matches, in order."`
+	CORS      []CORSRule        `yaml:"cors" doc:"Paths that pages of other sites may use. For the hub there is hub.origins."`
+	BasicAuth BasicAuth         `yaml:"basic-auth" doc:"Ask everybody for a name and a password, on both listeners."`
+	Log       bool              `yaml:"log" doc:"Print one line for each request."`
+	Slow      string            `yaml:"slow" default:"none" enum:"none,2g,slow-3g,3g,fast-3g,dsl,cable,4g" doc:"Answer as slowly as over this network; development only."`
 }
 
 // Backend is one entry of backends; exactly one of Run, URL and Store is set.

@@ -73,7 +73,7 @@ func TestDefaultsOfAnEmptyProject(t *testing.T) {
 		Paths: Paths{Src: "src", Tmp: ".tmp", Dist: "dist", Public: "public", Bower: "bower_components"},
 		Serve: Serve{
 			Mode: Development, Proxy: Addr{Host: "localhost", Port: 3000}, App: Addr{Host: "localhost", Port: 3010},
-			Fallback: "index.html",
+			Fallback: "index.html", Slow: NoNetwork,
 		},
 		Hub: Hub{
 			Path: "/socket.io/", Publish: Publish{TokenFile: ".realtimectl/token"}, Auth: Auth{Timeout: 5 * time.Second},
@@ -112,7 +112,7 @@ build: { budget: { "*.js": 200KB } }
 	}
 	wantServe := Serve{
 		Mode: Production, Proxy: Addr{Host: "localhost", Port: 4000}, App: Addr{Host: "127.0.0.1"},
-		Open: true, AllowedHosts: []string{"demo.example.com"}, Fallback: "index.html",
+		Open: true, AllowedHosts: []string{"demo.example.com"}, Fallback: "index.html", Slow: NoNetwork,
 	}
 	if diff := cmp.Diff(wantServe, got.Serve); diff != "" {
 		t.Errorf("serve (-want +got):\n%s", diff)

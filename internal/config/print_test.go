@@ -12,7 +12,19 @@ import (
 
 const fullFile = `
 paths: { src: app }
-serve: { proxy: false, host: "::1", allowed-hosts: [ demo.test, "*.demo.test" ], strict-port: true }
+serve:
+  proxy: false
+  host: "::1"
+  allowed-hosts: [ demo.test, "*.demo.test" ]
+  strict-port: true
+  mounts: { /docs: app }
+  rewrite: [ { from: "/old/**", to: /new/$1 } ]
+  headers: [ { path: "/api/**", set: { X-Frame-Options: DENY }, remove: [ Server ] } ]
+  replace: [ { find: "http://a.test", with: "" } ]
+  cors: [ { path: "/api/**", origins: [ "https://a.test" ], credentials: true, max-age: 10m } ]
+  basic-auth: { users-env: USERS, realm: "the board" }
+  log: true
+  slow: slow-3g
 hub:
   relays:
     - { on: "client:**", emit: "server:$1", to: [ others, "room:x" ] }

@@ -107,26 +107,9 @@ func (v *validator) serve() {
 		v.hostName(fmt.Sprintf("serve.allowed-hosts[%d]", i), host)
 	}
 	v.https()
+	v.rules()
 	if !fs.ValidPath(s.Fallback) || s.Fallback == "." {
 		v.fail("serve.fallback", "", "%q is not the path of a page inside the served folders", s.Fallback)
-	}
-}
-
-// https checks that certificate and key come together, and that production does not
-// rely on an authority that nobody else trusts.
-func (v *validator) https() {
-	s := v.c.Serve
-	switch {
-	case s.Cert != "" && s.Key == "":
-		v.fail("serve.cert", "add serve.key with the file of its key", "the certificate comes without its key")
-	case s.Key != "" && s.Cert == "":
-		v.fail("serve.key", "add serve.cert with the file of the certificate", "the key comes without its certificate")
-	case s.Cert != "":
-		v.file("serve.cert", s.Cert)
-		v.file("serve.key", s.Key)
-	case s.HTTPS && s.Mode == Production:
-		v.fail("serve.https", "add serve.cert and serve.key, or leave https to the web server in front (false, or --https=false)",
-			"production needs a certificate that visitors trust")
 	}
 }
 

@@ -8,13 +8,14 @@ import (
 )
 
 // Check returns what is wrong with a configuration in the eyes of the parts that it is
-// for: the relay rules with their schemas, and the keys of the authentication. It opens
-// nothing but the files that these name.
+// for: the relay rules with their schemas, the keys of the authentication, and the rules
+// for answers. It opens nothing but the files that these name.
 func Check(cfg *config.Config) diag.List {
-	set, rules := compileRelays(cfg)
+	set, relays := compileRelays(cfg)
 	_, auth := authenticator(cfg)
+	_, around := compileRules(cfg)
 	var all diag.List
-	for _, err := range []error{rules, auth} {
+	for _, err := range []error{relays, auth, around} {
 		var list diag.List
 		switch {
 		case errors.As(err, &list):

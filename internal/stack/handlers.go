@@ -1,11 +1,15 @@
 package stack
 
 import (
+	"crypto/sha256"
+	"crypto/subtle"
 	"encoding/json"
 	"net/http"
 	"strings"
 
 	"github.com/realtimectl/realtimectl/internal/livereload"
+	"github.com/realtimectl/realtimectl/internal/middleware"
+	"github.com/realtimectl/realtimectl/internal/proxy"
 )
 
 // Paths of our own endpoints.
@@ -15,26 +19,34 @@ const (
 	listenPath  = "/__realtimectl/listen"
 )
 
-// appHandler answers :3010, in this order: our endpoints, the hub, the back-ends, the
-// files.
-func (p *parts) appHandler() http.Handler {
+// app answers :3010, in this order: our endpoints, the hub, the back-ends, the files.
+func (p *parts) app() http.Handler {
 	own := endpoints{
 		healthPath:  p.health(),
 		publishPath: p.hub.PublishHandler(p.token),
 		listenPath:  p.hub.ListenHandler(p.token),
 	}
-	return p.guard.Handler(own.before(p.hubBefore(routes(p.mounts, p.files))))
+	content := middleware.Chain(routes(p.mounts, p.files), p.rules.content...)
+	return own.before(p.hubBefore(content))
 }
 
-// proxyHandler answers :3000: live reload, and everything of next with the reload
-// script in its pages.
-func (p *parts) proxyHandler(next http.Handler) http.Handler {
+// front answers :3000: live reload, and everything of app, or of the target in its
+// place, with the reload script in its pages.
+func (p *parts) front(app http.Handler) http.Handler {
 	own := endpoints{
 		livereload.ClientPath:  p.live.Client(),
 		livereload.LivePath:    p.live,
 		livereload.ControlPath: p.live.ControlHandler(p.token),
 	}
-	return p.guard.Handler(own.before(p.inject(next)))
+	if p.target != nil {
+		app = middleware.Chain(p.target, p.rules.content...)
+	}
+	return own.before(proxy.Inject(app, proxy.InjectOptions{ScriptURL: livereload.ClientPath}))
+}
+
+// guarded is what a listener answers: h behind the guard and the rules for all requests.
+func (p *parts) guarded(h http.Handler) http.Handler {
+	return p.guard.Handler(middleware.Chain(h, p.rules.around...))
 }
 
 // endpoints are handlers by exact path. Unlike http.ServeMux they leave every other
@@ -65,6 +77,19 @@ func (p *parts) hubBefore(next http.Handler) http.Handler {
 	})
 }
 
+// vitals is what the health endpoint tells.
+type vitals struct {
+	Status string `json:"status"`
+	*details
+}
+
+// details are left out for strangers, where there is a password.
+type details struct {
+	Version string `json:"version"`
+	Mode    string `json:"mode"`
+	Clients int    `json:"clients"`
+}
+
 // health answers monitors and load balancers.
 func (p *parts) health() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -78,12 +103,18 @@ func (p *parts) health() http.Handler {
 		h.Set("Cache-Control", "no-store")
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		v := vitals{Status: "ok"}
+		if !p.cfg.Serve.BasicAuth.On() || p.hasToken(r) {
+			v.details = &details{p.version, p.cfg.Serve.Mode, p.hub.Clients()}
+		}
 		// A client that went away does not need the answer.
-		_ = json.NewEncoder(w).Encode(struct {
-			Status  string `json:"status"`
-			Version string `json:"version"`
-			Mode    string `json:"mode"`
-			Clients int    `json:"clients"`
-		}{"ok", p.version, p.cfg.Serve.Mode, p.hub.Clients()})
+		_ = json.NewEncoder(w).Encode(v)
 	})
+}
+
+// hasToken reports whether a request comes from who may read the token file.
+func (p *parts) hasToken(r *http.Request) bool {
+	given := sha256.Sum256([]byte(r.Header.Get("Authorization")))
+	want := sha256.Sum256([]byte("Bearer " + p.token))
+	return p.token != "" && subtle.ConstantTimeCompare(given[:], want[:]) == 1
 }

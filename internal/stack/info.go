@@ -13,7 +13,7 @@ func (p *parts) info() Info {
 	i := Info{
 		PID: os.Getpid(), Mode: p.cfg.Serve.Mode, Project: p.cfg.Project(), Dir: p.cfg.Dir,
 		App: p.doors.appURL(), Proxy: p.doors.proxyURL(), Network: p.doors.networkURLs(), Certificate: p.certificate,
-		Hub: HubInfo{Path: p.cfg.Hub.Path, Rules: p.rules}, Watching: p.watching,
+		Hub: HubInfo{Path: p.cfg.Hub.Path, Rules: p.relays}, Watching: p.watching,
 	}
 	for _, b := range p.cfg.Backends {
 		i.Backends = append(i.Backends, backendInfo(b))

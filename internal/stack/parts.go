@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/realtimectl/realtimectl/internal/backend"
 	"github.com/realtimectl/realtimectl/internal/config"
@@ -49,7 +51,8 @@ type parts struct {
 	mounts []mount // back-ends by path and host
 	// services are the back-ends that are commands; nil without one.
 	services *backend.Group
-	rules    int // relay rules, for the banner
+	relays   int // relay rules, for the banner
+	rules    rules
 
 	ends []func() error // frees what holds files or connections
 
@@ -63,7 +66,7 @@ type parts struct {
 // later one fails.
 func assemble(ctx context.Context, o Options, d *doors) (*parts, error) {
 	p := &parts{cfg: o.Config, log: o.Log, reload: o.Reload, version: o.Version, doors: d, terminal: o.Terminal}
-	steps := []func(context.Context) error{p.addGuard, p.addHTTPS(o.Authority), p.addHub, p.addFiles, p.addServices, p.addBackends}
+	steps := []func(context.Context) error{p.addGuard, p.addHTTPS(o.Authority), p.addRules, p.addHub, p.addFiles, p.addServices, p.addBackends}
 	if p.cfg.Serve.Mode == config.Development {
 		steps = append(steps, p.addTarget, p.addPipeline, p.addLiveReload, p.addWatcher)
 	}
@@ -91,14 +94,14 @@ func (p *parts) atEnd(end func() error) { p.ends = append(p.ends, end) }
 // that at the end it can say goodbye to its clients while they still answer; the
 // back-ends come first, so that they answer for as long as anybody asks.
 func (p *parts) units() []unit {
-	app := p.appHandler()
+	app := p.app()
 	var units []unit
 	if p.services != nil {
 		units = append(units, unit{"back-ends", p.runServices})
 	}
-	units = append(units, unit{"app server", p.server(p.doors.app, app).run})
+	units = append(units, unit{"app server", p.server(p.doors.app, p.guarded(app)).run})
 	if p.doors.proxy != nil {
-		units = append(units, unit{"proxy", p.server(p.doors.proxy, p.proxyHandler(app)).run})
+		units = append(units, unit{"proxy", p.server(p.doors.proxy, p.guarded(p.front(app))).run})
 	}
 	units = append(units, unit{"hub", p.hub.Run})
 	if p.watcher != nil {
@@ -142,7 +145,7 @@ func (p *parts) addHub(context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.rules = set.Len()
+	p.relays = set.Len()
 	who, err := authenticator(p.cfg)
 	if err != nil {
 		return err
@@ -184,7 +187,7 @@ func (p *parts) addFiles(context.Context) error {
 	}
 	var err error
 	p.files, err = devserver.New(devserver.Options{
-		Layers: layers, Fallback: p.cfg.Serve.Fallback,
+		Layers: slices.Concat(extraLayers(p.cfg), layers), Fallback: p.cfg.Serve.Fallback,
 		Production: p.cfg.Serve.Mode == config.Production, Log: p.log,
 	})
 	if err != nil {
@@ -192,6 +195,19 @@ func (p *parts) addFiles(context.Context) error {
 	}
 	p.atEnd(p.files.Close)
 	return nil
+}
+
+// extraLayers are the folders of serve.mounts, the deepest path first. They come before
+// those of the project: what a user names wins over what is found.
+func extraLayers(cfg *config.Config) []devserver.Layer {
+	var layers []devserver.Layer
+	for path, dir := range cfg.Serve.Mounts {
+		layers = append(layers, devserver.Layer{Prefix: "/" + strings.Trim(path, "/"), Dir: cfg.Abs(dir)})
+	}
+	slices.SortFunc(layers, func(a, b devserver.Layer) int {
+		return cmp.Or(cmp.Compare(len(b.Prefix), len(a.Prefix)), strings.Compare(a.Prefix, b.Prefix))
+	})
+	return layers
 }
 
 func (p *parts) addPipeline(ctx context.Context) error {
@@ -239,6 +255,9 @@ func (p *parts) addWatcher(context.Context) error {
 	if p.target != nil {
 		dirs = []string{p.cfg.Dir} // an app of any shape
 	}
+	for _, layer := range extraLayers(p.cfg) {
+		dirs = append(dirs, layer.Dir)
+	}
 	w, err := watch.New(watch.Options{
 		Dirs:   slices.Concat(dirs, p.watchedByServices()),
 		Files:  files,
@@ -284,12 +303,4 @@ func (p *parts) addTarget(context.Context) error {
 	}
 	p.target, err = p.upstream(proxy.Options{Target: target, Log: p.log})
 	return err
-}
-
-// inject adds the reload script to the pages of what the proxy stands in front of.
-func (p *parts) inject(app http.Handler) http.Handler {
-	if p.target != nil {
-		app = p.target
-	}
-	return proxy.Inject(app, proxy.InjectOptions{ScriptURL: livereload.ClientPath})
 }
