@@ -29,6 +29,8 @@ func (a *app) keyboard(ctx context.Context, cfg *config.Config, i stack.Info, qu
 		{Key: 'o', Help: "open the browser", Do: func() { warn(a.openBrowser(page)) }},
 		{Key: 'r', Help: "reload the pages", Do: func() { warn(a.reloadPages(ctx, cfg, nil)) }},
 		{Key: 'u', Help: "show the addresses", Do: func() { a.printer().Rows(addresses(cfg, i)) }},
+		{Key: 'g', Help: "switch ghost mode: pages mirror each other", Do: func() { a.switched("ghost mode", i.Control, (*stack.Control).SwitchGhost) }},
+		{Key: 'p', Help: "pause watching, or go on", Do: func() { a.switched("pause", i.Control, (*stack.Control).SwitchPause) }},
 		{Key: 'b', Help: "build dist/", Do: func() { warn(a.build(ctx, cfg, buildFlags{})) }},
 		{Key: 'l', Help: "say more, or less again", Do: a.nextLevel},
 		{Key: 'c', Help: "clear the screen", Do: func() { a.printer().Clear() }},
@@ -40,6 +42,15 @@ func (a *app) keyboard(ctx context.Context, cfg *config.Config, i stack.Info, qu
 	if err := keys.Listen(ctx, tty, append(actions, help)); !errors.Is(err, keys.ErrNoTerminal) {
 		warn(err)
 	}
+}
+
+// switched says how a switch stands after it was used. Production has none.
+func (a *app) switched(name string, c *stack.Control, use func(*stack.Control) bool) {
+	if c == nil {
+		a.printer().Lines(name + ": there is none in production")
+		return
+	}
+	a.printer().Lines(name + ": " + map[bool]string{true: "on", false: "off"}[use(c)])
 }
 
 // phoneURL is the address that other machines reach, if there is one.

@@ -18,6 +18,9 @@ func (p *parts) info() Info {
 	for _, b := range p.cfg.Backends {
 		i.Backends = append(i.Backends, backendInfo(b))
 	}
+	if p.live != nil {
+		i.Control = &Control{live: p.live, gate: p.gate}
+	}
 	return i
 }
 

@@ -59,6 +59,7 @@ type parts struct {
 	live     *livereload.Server
 	pipeline *pipeline.Pipeline
 	watcher  *watch.Watcher
+	gate     *gate
 	watching int // files, when watching started
 }
 
@@ -68,7 +69,7 @@ func assemble(ctx context.Context, o Options, d *doors) (*parts, error) {
 	p := &parts{cfg: o.Config, log: o.Log, reload: o.Reload, version: o.Version, doors: d, terminal: o.Terminal}
 	steps := []func(context.Context) error{p.addGuard, p.addHTTPS(o.Authority), p.addRules, p.addHub, p.addFiles, p.addServices, p.addBackends}
 	if p.cfg.Serve.Mode == config.Development {
-		steps = append(steps, p.addTarget, p.addPipeline, p.addLiveReload, p.addWatcher)
+		steps = append(steps, p.addTarget, p.addPipeline, p.addLiveReload, p.addFlow, p.addWatcher)
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
@@ -279,16 +280,22 @@ func (p *parts) addWatcher(context.Context) error {
 
 // follow runs the flow from a saved file to the pages.
 func (p *parts) follow(ctx context.Context) error {
+	return p.watcher.Run(ctx, p.gate.pass)
+}
+
+// addFlow joins the first flow behind the gate that a person may close.
+func (p *parts) addFlow(ctx context.Context) error {
 	conf := &rereader{load: p.reload, current: p.cfg, hub: p.hub, log: p.log}
 	flow := &changes{
 		dir: p.cfg.Dir, rules: ruleFiles(p.cfg), log: p.log,
 		rebuild: p.pipeline.Rebuild, resolve: p.files.Resolve, notify: p.live.Notify,
 		reread: conf.reread, foreign: p.target != nil,
 	}
-	return p.watcher.Run(ctx, func(b watch.Batch) {
+	p.gate = newGate(func(b watch.Batch) {
 		p.restartServices(b)
 		flow.apply(ctx, b)
 	})
+	return nil
 }
 
 // addTarget makes the proxy stand in front of the URL that the user names, instead of

@@ -63,6 +63,8 @@ type Info struct {
 	Hub      HubInfo
 	// Watching counts the files that are watched; 0 in production.
 	Watching int
+	// Control switches ghost mode and the watching; nil in production.
+	Control *Control
 }
 
 // BackendInfo is one server beside ours.
