@@ -42,11 +42,15 @@ func (g *Group) leaveTrace() (done func(), err error) {
 
 // endLeftovers ends the processes of earlier runs that could not do it themselves.
 func (g *Group) endLeftovers(ctx context.Context) {
-	files, err := filepath.Glob(filepath.Join(g.opts.StateDir, tracePrefix+"*.json"))
-	if err != nil || g.opts.StateDir == "" {
-		return
+	entries, err := os.ReadDir(g.opts.StateDir) // not a glob: the project's path may hold brackets
+	if err != nil {
+		return // nothing was left
 	}
-	for _, file := range files {
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), tracePrefix) || filepath.Ext(e.Name()) != ".json" {
+			continue
+		}
+		file := filepath.Join(g.opts.StateDir, e.Name())
 		t, ok := readTrace(file)
 		if ok && startOf(t.PID) == t.Started && t.Started != "" {
 			continue // that run is alive
