@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/realtimectl/realtimectl/internal/config"
+	"github.com/realtimectl/realtimectl/internal/stack"
 )
 
 // pollEvery is the time between two looks at something that will change: short for a
@@ -52,7 +53,7 @@ realtimectl status --json`,
 // statusReport is what `status --json` prints.
 type statusReport struct {
 	Running bool `json:"running"`
-	*state
+	*stack.State
 	Version string `json:"version,omitempty"`
 	Clients int    `json:"clients"`
 }
@@ -71,13 +72,13 @@ func (a *app) status(ctx context.Context, cfg *config.Config, timeout time.Durat
 	if asJSON {
 		report := statusReport{Running: runs, Version: h.Version, Clients: h.Clients}
 		if runs {
-			report.state = &s
+			report.State = &s
 		}
 		if err := a.writeJSON(report); err != nil {
 			return err
 		}
 	} else if runs {
-		a.printf("running for %s: %s, %s, %s (pid %d)\n", shortDuration(time.Since(s.Started)), s.page(), s.Mode, countOf(h.Clients, "client"), s.PID)
+		a.printf("running for %s: %s, %s, %s (pid %d)\n", shortDuration(time.Since(s.Started)), s.Page(), s.Mode, countOf(h.Clients, "client"), s.PID)
 	} else {
 		a.printf("not running\n")
 	}
@@ -144,8 +145,8 @@ func (a *app) stop(ctx context.Context, cfg *config.Config) error {
 		return fmt.Errorf("stop process %d: %w", s.PID, err)
 	}
 	err = eventually(ctx, stopTimeout, func() bool {
-		_, _, runs := living(ctx, cfg)
-		return !runs
+		next, _, runs := living(ctx, cfg)
+		return !runs || next.PID != s.PID // another serve of the project may go on
 	})
 	if errors.Is(err, errTimeout) {
 		return failure(exitFailure, fmt.Errorf("serve (pid %d) did not stop within %s", s.PID, stopTimeout), fmt.Sprintf("kill -9 %d", s.PID))
@@ -153,7 +154,7 @@ func (a *app) stop(ctx context.Context, cfg *config.Config) error {
 	if err != nil {
 		return err
 	}
-	a.printf("stopped %s (pid %d)\n", s.page(), s.PID)
+	a.printf("stopped %s (pid %d)\n", s.Page(), s.PID)
 	return nil
 }
 
@@ -171,18 +172,19 @@ told, and style sheets and images are swapped without a reload.`,
 			if err != nil {
 				return err
 			}
-			return a.reloadPages(cmd.Context(), cfg, paths)
+			s, _, runs := living(cmd.Context(), cfg)
+			if !runs {
+				return notRunning(cfg)
+			}
+			return a.reloadPages(cmd.Context(), cfg, s, paths)
 		},
 	}
 	cmd.Flags().StringArrayVar(&paths, "path", nil, "`PATH` of a URL that changed; may be repeated")
 	return cmd
 }
 
-func (a *app) reloadPages(ctx context.Context, cfg *config.Config, paths []string) error {
-	s, _, runs := living(ctx, cfg)
-	if !runs {
-		return notRunning(cfg)
-	}
+// reloadPages reloads the pages of one serve of a project.
+func (a *app) reloadPages(ctx context.Context, cfg *config.Config, s stack.State, paths []string) error {
 	if s.Proxy == "" {
 		return failure(exitFailure, fmt.Errorf("%s has no live reload", s.App), "start serve in development mode, without --no-proxy")
 	}

@@ -19,7 +19,8 @@ func (a *app) keyboard(ctx context.Context, cfg *config.Config, i stack.Info, qu
 	if !ok || !a.printer().Terminal() || a.logFormat == term.JSON || a.env["CI"] != "" {
 		return
 	}
-	page := state{App: i.App, Proxy: i.Proxy}.page()
+	self := stack.State{App: i.App, Proxy: i.Proxy}
+	page := self.Page()
 	warn := func(err error) {
 		if err != nil {
 			a.printer().Log().Warn(err.Error(), "event", "key.failed")
@@ -27,7 +28,7 @@ func (a *app) keyboard(ctx context.Context, cfg *config.Config, i stack.Info, qu
 	}
 	actions := []keys.Action{
 		{Key: 'o', Help: "open the browser", Do: func() { warn(a.openBrowser(page)) }},
-		{Key: 'r', Help: "reload the pages", Do: func() { warn(a.reloadPages(ctx, cfg, nil)) }},
+		{Key: 'r', Help: "reload the pages", Do: func() { warn(a.reloadPages(ctx, cfg, self, nil)) }},
 		{Key: 'u', Help: "show the addresses", Do: func() { a.printer().Rows(addresses(cfg, i)) }},
 		{Key: 'g', Help: "switch ghost mode: pages mirror each other", Do: func() { a.switched("ghost mode", i.Control, (*stack.Control).SwitchGhost) }},
 		{Key: 'p', Help: "pause watching, or go on", Do: func() { a.switched("pause", i.Control, (*stack.Control).SwitchPause) }},

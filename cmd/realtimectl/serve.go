@@ -153,7 +153,6 @@ func (a *app) runStack(ctx context.Context, cfg *config.Config, f serveFlags, re
 	})
 	quit()
 	typing.Wait() // the terminal is as it was
-	err = errors.Join(err, removeState(cfg))
 	var taken *stack.PortError
 	var sick *stack.BackendError
 	switch {
@@ -179,9 +178,6 @@ func backendHint(e *stack.BackendError) string {
 
 // announce prints the banner and opens the browser.
 func (a *app) announce(cfg *config.Config, i stack.Info, demo bool) {
-	if err := writeState(cfg, i, a.started); err != nil {
-		a.printer().Log().Warn(err.Error(), "event", "state.not-written", "hint", "status, stop, reload, emit and listen will not find this serve")
-	}
 	b := banner(cfg, i, readVersion().Version)
 	if a.printer().Terminal() && isTerminal(a.in) {
 		b.Footer = append(b.Footer, "h help · q quit")
@@ -209,11 +205,11 @@ func (a *app) alreadyRuns(ctx context.Context, cfg *config.Config) error {
 	if !runs || elsewhere(cfg) {
 		return nil
 	}
-	hints := []string{"open " + s.page() + ", or end it with `realtimectl stop`", "--proxy-port 0 --app-port 0 starts a second one beside it"}
-	if cfg.Serve.Open && a.openBrowser(s.page()) == nil {
+	hints := []string{"open " + s.Page() + ", or end it with `realtimectl stop`", "--proxy-port 0 --app-port 0 starts a second one beside it"}
+	if cfg.Serve.Open && a.openBrowser(s.Page()) == nil {
 		hints = hints[1:]
 	}
-	return failure(exitPort, fmt.Errorf("this project is already served at %s (pid %d)", s.page(), s.PID), hints...)
+	return failure(exitPort, fmt.Errorf("this project is already served at %s (pid %d)", s.Page(), s.PID), hints...)
 }
 
 // elsewhere reports whether the user asked for ports of this serve's own.

@@ -81,7 +81,7 @@ func assemble(ctx context.Context, o Options, d *doors) (*parts, error) {
 
 // close frees what the units do not.
 func (p *parts) close() error {
-	err := forgetToken(p.cfg)
+	err := forgetRun(p.cfg)
 	for _, end := range p.ends {
 		err = errors.Join(err, end())
 	}

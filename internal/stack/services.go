@@ -39,7 +39,7 @@ func (p *parts) addServices(context.Context) error {
 		return nil
 	}
 	state := filepath.Join(p.cfg.Dir, stateDir)
-	if err := makeStateDir(p.cfg.Dir, filepath.Join(state, "backends")); err != nil {
+	if err := makeFolder(p.cfg.Dir, state); err != nil {
 		return fmt.Errorf("state folder: %w", err)
 	}
 	supervisor, err := backend.Self()

@@ -11,7 +11,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"os"
 	"time"
 
 	"github.com/realtimectl/realtimectl/internal/config"
@@ -102,9 +101,12 @@ func Run(ctx context.Context, o Options) error {
 	return errors.Join(err, p.close(), removeReadyFile(o.ReadyFile))
 }
 
-// announce tells the caller and the ready file that everything is up.
+// announce tells the second terminal, the ready file and the caller that everything is up.
 func announce(o Options, info Info) error {
 	info.Took = time.Since(o.Started)
+	if err := writeState(o.Config, info, o.Started); err != nil {
+		o.Log.Warn(err.Error(), "event", "state.not-written", "hint", "status, stop, reload, emit and listen will not find this serve")
+	}
 	if o.ReadyFile != "" {
 		if err := writeReadyFile(o.ReadyFile, info); err != nil {
 			return err
@@ -120,8 +122,5 @@ func removeReadyFile(path string) error {
 	if path == "" {
 		return nil
 	}
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	return nil
+	return remove(path)
 }

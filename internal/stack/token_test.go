@@ -59,7 +59,7 @@ func TestNothingOfARunIsLeftInTheProject(t *testing.T) {
 	if _, err := publishToken(cfg); err != nil {
 		t.Fatal(err)
 	}
-	if err := forgetToken(cfg); err != nil {
+	if err := forgetRun(cfg); err != nil {
 		t.Fatal(err)
 	}
 	left, err := os.ReadDir(dir)
@@ -74,7 +74,7 @@ func TestWhatOthersKeepInTheFolderStays(t *testing.T) {
 	if _, err := publishToken(cfg); err != nil {
 		t.Fatal(err)
 	}
-	if err := forgetToken(cfg); err != nil {
+	if err := forgetRun(cfg); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(filepath.Join(dir, ".realtimectl", "recovery")); err != nil {
