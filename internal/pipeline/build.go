@@ -37,8 +37,8 @@ type BuildOptions struct {
 	Analyze   bool              // say in the report what each file is made of
 	Budgets   []Budget          // limits that fail the build
 
-	Settings   *Settings // a module made of a JSON file; nil = none
-	SkipStyles bool      // commands of the project's own have compiled its Sass and Less
+	Settings *Settings // a module made of a JSON file; nil = none
+	Tasks    []Task    // commands of the project's own, run first, in this order
 
 	// ServerPaths are URL path prefixes ("/api/") that back-ends answer: a reference to
 	// them is kept without a word. "/socket.io/" always is one.
@@ -107,6 +107,7 @@ func newBuilder(opts BuildOptions) (*builder, error) {
 	if err != nil {
 		return nil, err
 	}
+	t.tasks = len(opts.Tasks) > 0
 	t.server = append([]string{"/socket.io/", "/__realtimectl/"}, opts.ServerPaths...)
 	b := &builder{opts: opts, layout: layout, tree: t, out: absIn(t.dir, opts.Out), log: opts.Log, sink: newSink(), parts: map[string][]Part{}}
 	t.built = b.sink.has
@@ -199,11 +200,15 @@ func (b *builder) readSources(ctx context.Context) ([]string, error) {
 	return files, b.found.Err()
 }
 
-// generate runs the steps; what they make stays in memory.
+// generate runs the steps; what they make stays in memory. Nothing is told of what a
+// task that failed should have made.
 func (b *builder) generate(ctx context.Context) error {
-	steps := stepsFor(b.layout, b.opts.Settings, b.opts.SkipStyles)
+	steps := stepsFor(b.layout, b.opts.Settings, b.opts.Tasks)
 	ran := make([]ranStep, len(steps))
-	made, err := runSteps(ctx, b.tree, newContents(), steps, ran, func(Step) bool { return ctx.Err() == nil })
+	made, err := runSteps(ctx, b.tree, newContents(), steps, ran, func(s Step) bool {
+		failed := slices.ContainsFunc(ran[:len(b.opts.Tasks)], func(r ranStep) bool { return r.found.Err() != nil })
+		return ctx.Err() == nil && !failed
+	})
 	if err := errors.Join(err, ctx.Err()); err != nil {
 		return err
 	}

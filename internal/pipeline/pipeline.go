@@ -26,9 +26,9 @@ type Options struct {
 	Tmp string // the generated layer, relative to Dir; "" = ".tmp"
 	Out string // the output folder of Build, which holds no sources; "" = "dist"
 
-	Settings   *Settings    // a module made of a JSON file; nil = none
-	SkipStyles bool         // commands of the project's own compile its Sass and Less
-	Log        *slog.Logger // nil = discard
+	Settings *Settings    // a module made of a JSON file; nil = none
+	Tasks    []Task       // commands of the project's own, run first, in this order
+	Log      *slog.Logger // nil = discard
 }
 
 // Result is what a run has changed.
@@ -67,7 +67,8 @@ func New(opts Options) (*Pipeline, error) {
 	if err != nil {
 		return nil, err
 	}
-	steps := stepsFor(layout, opts.Settings, opts.SkipStyles)
+	t.tasks = len(opts.Tasks) > 0
+	steps := stepsFor(layout, opts.Settings, opts.Tasks)
 	return &Pipeline{
 		tree: t, tmp: absIn(t.dir, tmp), log: orDiscard(opts.Log), steps: steps,
 		ran: make([]ranStep, len(steps)), cache: newContents(), disk: map[string][]byte{}, wrong: map[string]diag.List{},
@@ -80,6 +81,9 @@ func (p *Pipeline) Start(ctx context.Context) (Result, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.cache.forget(nil)
+	if err := p.sweep(); err != nil {
+		return Result{}, err
+	}
 	made, err := runSteps(ctx, p.tree, p.cache, p.steps, p.ran, func(Step) bool { return ctx.Err() == nil })
 	if err := errors.Join(err, ctx.Err()); err != nil {
 		return Result{}, err
@@ -88,7 +92,7 @@ func (p *Pipeline) Start(ctx context.Context) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	return Result{Changed: changed, Diagnostics: p.diagnostics()}, p.sweep(made)
+	return Result{Changed: changed, Diagnostics: p.diagnostics()}, nil
 }
 
 // Rebuild redoes what a batch of changed files concerns: absolute paths, or paths
@@ -212,8 +216,9 @@ func (p *Pipeline) writeFile(file string, data []byte) error {
 }
 
 // sweep removes from the generated layer what would hide a source: copies that another
-// tool made once. Anything else there comes from the project's own commands and stays.
-func (p *Pipeline) sweep(made map[string][]byte) error {
+// tool, or this one, made once; the steps make theirs anew. Anything else there comes
+// from the project's own commands and stays.
+func (p *Pipeline) sweep() error {
 	err := filepath.WalkDir(p.tmp, func(file string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
@@ -222,7 +227,7 @@ func (p *Pipeline) sweep(made map[string][]byte) error {
 		if err != nil {
 			return err
 		}
-		if _, ours := made[filepath.ToSlash(rel)]; ours || !exists(filepath.Join(p.tree.src, rel)) {
+		if !exists(filepath.Join(p.tree.src, rel)) {
 			return nil
 		}
 		p.log.Debug("removed an old copy of a source: "+rel, "event", "pipeline.swept")

@@ -125,7 +125,7 @@ func runSteps(ctx context.Context, t *tree, cache *contents, steps []Step, resul
 	made := map[string][]byte{}
 	for i, s := range steps {
 		if due(s) {
-			if files == nil {
+			if files == nil { // or a task may have written sources
 				var err error
 				if files, err = t.sources(); err != nil {
 					return nil, err
@@ -134,6 +134,9 @@ func runSteps(ctx context.Context, t *tree, cache *contents, steps []Step, resul
 			w := &Work{tree: t, cache: cache, files: files, made: made, out: map[string][]byte{}}
 			if err := s.Run(ctx, w); err != nil {
 				return nil, fmt.Errorf("%s: %w", s.Name(), err)
+			}
+			if _, ok := s.(*taskStep); ok {
+				files = nil
 			}
 			results[i].found = w.found
 			if w.found.Err() == nil || results[i].out == nil {

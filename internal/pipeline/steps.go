@@ -2,12 +2,15 @@ package pipeline
 
 // stepsFor returns the steps that a project of this layout needs, in the order in which
 // they run.
-func stepsFor(layout Layout, settings *Settings, skipStyles bool) []Step {
+func stepsFor(layout Layout, settings *Settings, tasks []Task) []Step {
 	var steps []Step
+	for _, t := range tasks {
+		steps = append(steps, newTaskStep(t))
+	}
 	if settings != nil {
 		steps = append(steps, &configStep{settings: *settings})
 	}
-	if !skipStyles {
+	if !compileStyles(tasks) {
 		steps = append(steps, &stylesStep{layout: layout})
 	}
 	if layout.Kind == Plain {

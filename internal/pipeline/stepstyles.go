@@ -45,7 +45,7 @@ func isSheet(p string) bool {
 }
 
 // Run compiles every sheet that a page names by its .css, and the main one of projects
-// that wire styles in.
+// that wire styles in; but not what a command of the project's own has made.
 func (s *stylesStep) Run(ctx context.Context, w *Work) error {
 	sheets := map[string]string{} // URL without extension → file
 	for _, file := range w.Sources() {
@@ -72,7 +72,8 @@ func (s *stylesStep) Run(ctx context.Context, w *Work) error {
 func (s *stylesStep) wanted(w *Work, sheets map[string]string) ([]string, error) {
 	var names []string
 	add := func(name string) {
-		if _, ok := sheets[name]; ok && !slices.Contains(names, name) {
+		_, ok := sheets[name]
+		if _, made := w.made[name+".css"]; ok && !made && !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}

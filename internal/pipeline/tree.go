@@ -21,6 +21,7 @@ type tree struct {
 	tmp    string            // the generated layer, absolute; in a build it is not on disk
 	built  func(string) bool // in a build: whether the output has a file already
 	server []string          // URL path prefixes that the running server answers
+	tasks  bool              // the project has commands of its own, whose files may lie in tmp already
 	made   map[string][]byte // what steps have made, by slash path below the root URL
 }
 
@@ -69,7 +70,11 @@ func (t *tree) find(urlPath string) (string, bool) {
 	if _, ok := t.made[rel]; ok {
 		return rooted(t.tmp, rel), true
 	}
-	for _, root := range []string{t.src, t.public} {
+	roots := []string{t.src, t.public}
+	if t.tasks {
+		roots = append(roots, t.tmp)
+	}
+	for _, root := range roots {
 		if root == "" {
 			continue
 		}
