@@ -37,6 +37,20 @@ type Task struct {
 	Place diag.Diagnostic
 }
 
+// Folders returns the folders, relative to the project, that hold all files of On.
+func (t Task) Folders() []string {
+	var dirs []string
+	for _, g := range t.On {
+		if strings.HasPrefix(g, "!") {
+			continue
+		}
+		base, _ := doublestar.SplitPattern(strings.TrimPrefix(g, "./"))
+		dirs = append(dirs, base)
+	}
+	slices.Sort(dirs)
+	return slices.Compact(dirs)
+}
+
 const (
 	// taskTime bounds a task that names no limit of its own.
 	taskTime = time.Minute

@@ -214,7 +214,8 @@ func extraLayers(cfg *config.Config) []devserver.Layer {
 func (p *parts) addPipeline(ctx context.Context) error {
 	var err error
 	p.pipeline, err = pipeline.New(pipeline.Options{
-		Dir: p.cfg.Dir, Src: p.cfg.Paths.Src, Tmp: p.cfg.Paths.Tmp, Out: p.cfg.Paths.Dist, Log: p.log,
+		Dir: p.cfg.Dir, Src: sources(p.cfg), Tmp: p.cfg.Paths.Tmp, Out: p.cfg.Paths.Dist,
+		Settings: settings(p.cfg), Tasks: tasks(p.cfg, whenServe), Log: p.log,
 	})
 	if err != nil {
 		return err
@@ -247,6 +248,14 @@ func unwatched() []string {
 	return []string{".git/", ".hg/", ".svn/", "node_modules/", "bower_components/"}
 }
 
+// output is the folder of the build, which is no source wherever it lies in the project.
+func output(cfg *config.Config) []string {
+	if !filepath.IsLocal(cfg.Paths.Dist) {
+		return nil
+	}
+	return []string{"/" + cfg.Paths.Dist + "/"}
+}
+
 // addWatcher starts watching before the first page is served, so that no save is missed.
 // A project that cannot be watched is served all the same.
 func (p *parts) addWatcher(context.Context) error {
@@ -260,10 +269,10 @@ func (p *parts) addWatcher(context.Context) error {
 		dirs = append(dirs, layer.Dir)
 	}
 	w, err := watch.New(watch.Options{
-		Dirs:   slices.Concat(dirs, p.watchedByServices()),
+		Dirs:   slices.Concat(dirs, taskFolders(p.cfg), p.watchedByServices()),
 		Files:  files,
 		Ignore: dependencies(dirs),
-		Rules:  watch.NewRules(p.cfg.Dir, append(unwatched(), p.cfg.Watch.Ignore...)...),
+		Rules:  watch.NewRules(p.cfg.Dir, slices.Concat(unwatched(), output(p.cfg), p.cfg.Watch.Ignore)...),
 		Log:    p.log,
 	})
 	var limit *watch.LimitError

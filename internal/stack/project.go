@@ -1,0 +1,102 @@
+package stack
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/realtimectl/realtimectl/internal/config"
+	"github.com/realtimectl/realtimectl/internal/pipeline"
+)
+
+// Commands that a configuration's pipeline.tasks[].when may ask for.
+const (
+	whenServe = "serve"
+	whenBuild = "build"
+)
+
+// BuildOptions returns what the configuration says about a build; its command adds what
+// flags say alone.
+func BuildOptions(cfg *config.Config) pipeline.BuildOptions {
+	return pipeline.BuildOptions{
+		Dir: cfg.Dir, Src: sources(cfg), Out: filepath.FromSlash(cfg.Paths.Dist), Tmp: cfg.Paths.Tmp,
+		Base: cfg.Build.Base, Target: cfg.Build.Target, NoMinify: !cfg.Build.Minify, SourceMap: cfg.Build.Sourcemap,
+		Settings: settings(cfg), Tasks: tasks(cfg, whenBuild), ServerPaths: serverPaths(cfg), Budgets: budgets(cfg),
+	}
+}
+
+// sources is the folder that the user named; without one the pipeline looks for it.
+func sources(cfg *config.Config) string {
+	if !cfg.Given("paths.src") {
+		return ""
+	}
+	return filepath.FromSlash(cfg.Paths.Src)
+}
+
+// settings are pipeline.config, nil when it is off.
+func settings(cfg *config.Config) *pipeline.Settings {
+	c := cfg.Pipeline.Config
+	if c.From == "" {
+		return nil
+	}
+	s := &pipeline.Settings{Module: c.Module, From: filepath.FromSlash(c.From)}
+	if c.Environment != "" {
+		s.Environment = []string{c.Environment}
+	}
+	return s
+}
+
+// tasks are those of pipeline.tasks that a command runs.
+func tasks(cfg *config.Config, command string) []pipeline.Task {
+	var list []pipeline.Task
+	for i, t := range cfg.Pipeline.Tasks {
+		if t.When != "" && t.When != "both" && t.When != command {
+			continue
+		}
+		list = append(list, pipeline.Task{
+			Name: t.Name, Run: t.Run, On: t.On, Env: t.Env, Timeout: t.Timeout, Warn: t.Fail == "warn",
+			Place: cfg.Diagnostic(fmt.Sprintf("pipeline.tasks[%d].run", i), "", ""),
+		})
+	}
+	return list
+}
+
+// serverPaths are the URLs that no file answers.
+func serverPaths(cfg *config.Config) []string {
+	paths := []string{cfg.Hub.Path}
+	for _, b := range cfg.Backends {
+		if b.Path != "" {
+			paths = append(paths, asFolder(b.Path))
+		}
+	}
+	return paths
+}
+
+func asFolder(p string) string {
+	if p[len(p)-1] == '/' {
+		return p
+	}
+	return p + "/"
+}
+
+func budgets(cfg *config.Config) []pipeline.Budget {
+	var list []pipeline.Budget
+	for pattern, limit := range cfg.Build.Budget {
+		list = append(list, pipeline.Budget{Files: pattern, Max: int64(limit)})
+	}
+	slices.SortFunc(list, func(a, b pipeline.Budget) int { return strings.Compare(a.Files, b.Files) })
+	return list
+}
+
+// taskFolders are the folders in which a change may concern a task of serve.
+func taskFolders(cfg *config.Config) []string {
+	var dirs []string
+	for _, t := range tasks(cfg, whenServe) {
+		for _, dir := range t.Folders() {
+			dirs = append(dirs, cfg.Abs(dir))
+		}
+	}
+	slices.Sort(dirs)
+	return slices.Compact(dirs)
+}
