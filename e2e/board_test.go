@@ -45,6 +45,14 @@ func newBoard(t *testing.T) board {
 	return b
 }
 
+// another is a second project for the same binary.
+func (b board) another(t *testing.T) board {
+	t.Helper()
+	b.dir = filepath.Join(t.TempDir(), "board")
+	b.run(t, "init", b.dir)
+	return b
+}
+
 // run runs a command to its end, which must be a good one.
 func (b board) run(t *testing.T, args ...string) string {
 	t.Helper()

@@ -250,6 +250,7 @@ func (h *Hub) ListenHandler(token string) http.Handler {
 			return
 		}
 		defer h.tail.remove(l)
+		h.opts.Log.Debug("somebody listens to the hub", "event", "hub.listening", "address", r.RemoteAddr)
 		l.serve(w, r, h.tail.ended)
 	})
 }
