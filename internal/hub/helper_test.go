@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -26,9 +27,10 @@ const patience = 10 * time.Second
 // server is a running hub.
 type server struct {
 	*hub.Hub
-	t    testing.TB
-	http *httptest.Server
-	stop func()
+	t      testing.TB
+	http   *httptest.Server
+	dialer *websocket.Dialer
+	stop   func()
 }
 
 // start runs a hub with rules until the test ends.
@@ -38,6 +40,16 @@ func start(t *testing.T, rules []relay.Rule, opts hub.Options) *server {
 }
 
 func startFor(t testing.TB, rules []relay.Rule, opts hub.Options) *server {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return startOn(t, ln, websocket.DefaultDialer, rules, opts)
+}
+
+// startOn is start with a listener of the test's own, and how to reach it.
+func startOn(t testing.TB, ln net.Listener, dialer *websocket.Dialer, rules []relay.Rule, opts hub.Options) *server {
 	t.Helper()
 	set, err := relay.Compile(rules, relay.Options{})
 	if err != nil {
@@ -51,8 +63,9 @@ func startFor(t testing.TB, rules []relay.Rule, opts hub.Options) *server {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- h.Run(ctx) }()
-	srv := httptest.NewServer(h)
-	s := &server{Hub: h, t: t, http: srv}
+	srv := &httptest.Server{Listener: ln, Config: &http.Server{Handler: h}}
+	srv.Start()
+	s := &server{Hub: h, t: t, http: srv, dialer: dialer}
 	s.stop = func() {
 		cancel()
 		if err := <-ended; err != nil {
@@ -82,7 +95,7 @@ type client struct {
 func (s *server) dial(eio string) *client {
 	s.t.Helper()
 	u := strings.Replace(s.url("transport=websocket&EIO="+eio), "http", "ws", 1)
-	conn, resp, err := websocket.DefaultDialer.Dial(u, nil)
+	conn, resp, err := s.dialer.Dial(u, nil)
 	if err != nil {
 		s.t.Fatal(err)
 	}
