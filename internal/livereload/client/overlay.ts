@@ -82,7 +82,7 @@ function content(mistakes: Mistake[]): HTMLElement[] {
   const list = make("ol", "", ...mistakes.map(item));
   list.id = "list";
   list.tabIndex = 0;
-  return [make("header", "", title, close), list, make("footer", "", "This goes away by itself when the files are mended. The last good state keeps being served.")];
+  return [make("header", "", title, close), list, make("footer", "", "This goes away by itself when the files are mended.")];
 }
 
 function item(m: Mistake): HTMLElement {
