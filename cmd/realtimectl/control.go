@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -158,33 +159,71 @@ func (a *app) stop(ctx context.Context, cfg *config.Config) error {
 	return nil
 }
 
+// changed is what `reload` tells the pages; nothing means everything.
+type changed struct {
+	Paths []string `json:"paths"`
+	Files []string `json:"files"`
+}
+
 func (a *app) reloadCommand() *cobra.Command {
-	var paths []string
+	var paths, files []string
 	cmd := &cobra.Command{
 		Use:   "reload",
 		Short: "Reload the pages of a running serve",
-		Long: `For tools that make files elsewhere. With --path only pages that use one of them are
-told, and style sheets and images are swapped without a reload.`,
-		Example: "realtimectl reload\nrealtimectl reload --path /app/jobs.css",
-		Args:    noArguments,
+		Long: `For tools that make files elsewhere. With --css or --path only pages that use what
+changed are told, and style sheets, images and fonts are swapped without a reload.
+The running serve says which URL a file has.`,
+		Example: `realtimectl reload
+realtimectl reload --css src/app/jobs.css
+realtimectl reload --path /app/jobs.css`,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := a.load(a.directory)
 			if err != nil {
+				return err
+			}
+			what := changed{Paths: paths}
+			if what.Files, err = a.projectFiles(cfg, files); err != nil {
 				return err
 			}
 			s, _, runs := living(cmd.Context(), cfg)
 			if !runs {
 				return notRunning(cfg)
 			}
-			return a.reloadPages(cmd.Context(), cfg, s, paths)
+			return a.reloadPages(cmd.Context(), cfg, s, what)
 		},
 	}
+	cmd.Flags().StringArrayVar(&files, "css", nil, "`FILE` that changed, a style sheet or any other; may be repeated")
 	cmd.Flags().StringArrayVar(&paths, "path", nil, "`PATH` of a URL that changed; may be repeated")
 	return cmd
 }
 
-// reloadPages reloads the pages of one serve of a project.
-func (a *app) reloadPages(ctx context.Context, cfg *config.Config, s stack.State, paths []string) error {
+// projectFiles names files as the running serve knows them: from the project folder,
+// whatever way leads there from here, or whole if they lie elsewhere.
+func (a *app) projectFiles(cfg *config.Config, names []string) ([]string, error) {
+	var files []string
+	for _, name := range names {
+		file, err := filepath.Abs(a.path(name))
+		if err != nil {
+			return nil, fmt.Errorf("--css: %w", err)
+		}
+		info, err := os.Stat(file)
+		switch {
+		case err != nil:
+			return nil, usagef("it counts from the current folder, or from -C DIR", "--css: no such file: %s", name)
+		case info.IsDir():
+			return nil, usagef("name a file in it", "--css: %s is a folder", name)
+		}
+		if rel, err := filepath.Rel(cfg.Dir, file); err == nil && filepath.IsLocal(rel) {
+			file = filepath.ToSlash(rel)
+		}
+		files = append(files, file)
+	}
+	return files, nil
+}
+
+// reloadPages tells the pages of one serve of a project.
+func (a *app) reloadPages(ctx context.Context, cfg *config.Config, s stack.State, what changed) error {
 	if s.Proxy == "" {
 		return failure(exitFailure, fmt.Errorf("%s has no live reload", s.App), "start serve in development mode, without --no-proxy")
 	}
@@ -192,10 +231,11 @@ func (a *app) reloadPages(ctx context.Context, cfg *config.Config, s stack.State
 	if err != nil {
 		return err
 	}
+	target.certificate = s.Certificate
 	var answer struct {
 		Pages int `json:"pages"`
 	}
-	if err := target.post(ctx, "/__realtimectl/reload", map[string][]string{"paths": paths}, &answer); err != nil {
+	if err := target.post(ctx, "/__realtimectl/reload", what, &answer); err != nil {
 		return err
 	}
 	a.printf("%s told\n", countOf(answer.Pages, "page"))

@@ -28,7 +28,7 @@ func (a *app) keyboard(ctx context.Context, cfg *config.Config, i stack.Info, qu
 	}
 	actions := []keys.Action{
 		{Key: 'o', Help: "open the browser", Do: func() { warn(a.openBrowser(page)) }},
-		{Key: 'r', Help: "reload the pages", Do: func() { warn(a.reloadPages(ctx, cfg, self, nil)) }},
+		{Key: 'r', Help: "reload the pages", Do: func() { warn(a.reloadPages(ctx, cfg, self, changed{})) }},
 		{Key: 'u', Help: "show the addresses", Do: func() { a.printer().Rows(addresses(cfg, i)) }},
 		{Key: 'g', Help: "switch ghost mode: pages mirror each other", Do: func() { a.switched("ghost mode", i.Control, (*stack.Control).SwitchGhost) }},
 		{Key: 'p', Help: "pause watching, or go on", Do: func() { a.switched("pause", i.Control, (*stack.Control).SwitchPause) }},

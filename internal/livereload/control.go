@@ -19,18 +19,22 @@ const (
 
 // controlRequest is the body of a control request; an empty body means all.
 type controlRequest struct {
-	// Paths are the URL paths that changed. Without any, every page reloads.
+	// Paths are the URL paths that changed. Without any, and without files, every page
+	// reloads.
 	Paths []string `json:"paths"`
+	// Files are files that changed; Options.Resolve knows their URL paths.
+	Files []string `json:"files"`
 }
 
 // ControlHandler lets other tools on this machine do what [Server.Notify] does:
 //
 //	POST /__realtimectl/reload
 //	Authorization: Bearer TOKEN
-//	{"paths": ["/app/jobs.css"]}
+//	{"paths": ["/app/jobs.css"], "files": ["src/app/jobs.css"]}
 //
-// An empty body, or one without paths, reloads every page. The answer is
-// {"pages": N}, how many were told. An empty token refuses everything.
+// An empty body, or one without paths and files, reloads every page. The answer is
+// {"pages": N}, how many were told. A file that is not served is refused with status
+// 422 and {"error": …}; no page is told then. An empty token refuses everything.
 func (s *Server) ControlHandler(token string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		own(w)
@@ -50,6 +54,11 @@ func (s *Server) ControlHandler(token string) http.Handler {
 			return
 		}
 		w.Header().Set("Content-Type", "application/json")
+		if file := s.resolve(&c); file != "" {
+			w.WriteHeader(http.StatusUnprocessableEntity)
+			_, _ = w.Write(encode(map[string]string{"error": file + " is not served; name the file that pages load"}))
+			return
+		}
 		_, _ = w.Write(encode(map[string]int{"pages": s.reload(c)})) // the caller may have left
 	})
 }
@@ -62,8 +71,8 @@ func authorized(r *http.Request, token string) bool {
 }
 
 var (
-	errControlBody  = errors.New(`the body must be empty or {"paths": ["/app/jobs.css"]}`)
-	errControlPaths = errors.New(`"paths" must be at most 1000 URL paths that begin with "/"`)
+	errControlBody  = errors.New(`the body must be empty or {"paths": ["/app/jobs.css"], "files": ["src/app/jobs.css"]}`)
+	errControlPaths = errors.New(`"paths" must be URL paths that begin with "/", "files" names of files, both together at most 1000`)
 )
 
 func readControl(body io.Reader) (controlRequest, error) {
@@ -76,7 +85,7 @@ func readControl(body io.Reader) (controlRequest, error) {
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return c, errControlBody
 	}
-	if len(c.Paths) > maxControlPaths {
+	if len(c.Paths)+len(c.Files) > maxControlPaths {
 		return c, errControlPaths
 	}
 	for _, path := range c.Paths {
@@ -84,7 +93,28 @@ func readControl(body io.Reader) (controlRequest, error) {
 			return c, errControlPaths
 		}
 	}
+	for _, file := range c.Files {
+		if file == "" || len(file) > maxPath {
+			return c, errControlPaths
+		}
+	}
 	return c, nil
+}
+
+// resolve turns the files into paths. It returns the first one that has none; "" means
+// that all have.
+func (s *Server) resolve(c *controlRequest) (unserved string) {
+	for _, file := range c.Files {
+		path, ok := "", false
+		if s.opts.Resolve != nil {
+			path, ok = s.opts.Resolve(file)
+		}
+		if !ok {
+			return file
+		}
+		c.Paths = append(c.Paths, path)
+	}
+	return ""
 }
 
 // reload tells the pages, and leaves the mistakes that are shown where they are.

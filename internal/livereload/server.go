@@ -44,6 +44,9 @@ type Options struct {
 	// shows is still what is served, and errors of pages are traced through source maps.
 	// Nil: a page that comes back after a restart reloads once.
 	Served fs.FS
+	// Resolve returns the URL path under which a file is served, for [Server.ControlHandler];
+	// nil serves no file.
+	Resolve func(file string) (urlPath string, ok bool)
 	// Ghost switches ghost mode on from the start; see [Server.SetGhost].
 	Ghost bool
 	// NoState keeps pages from carrying scroll position, focus and form values over a

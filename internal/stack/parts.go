@@ -232,10 +232,15 @@ func (p *parts) addPipeline(ctx context.Context) error {
 
 func (p *parts) addLiveReload(context.Context) error {
 	p.live = livereload.New(livereload.Options{
-		CheckOrigin: p.guard.AllowOrigin, Served: p.files, Ghost: p.cfg.Serve.Ghost,
+		CheckOrigin: p.guard.AllowOrigin, Served: p.files, Resolve: p.resolve, Ghost: p.cfg.Serve.Ghost,
 		OnPageError: p.reportPageError, Log: p.log,
 	})
 	return nil
+}
+
+// resolve returns the URL path of a file, which is named from the project folder or whole.
+func (p *parts) resolve(file string) (urlPath string, ok bool) {
+	return p.files.Resolve(p.cfg.Abs(file))
 }
 
 // reportPageError shows in the terminal what went wrong in a page.
