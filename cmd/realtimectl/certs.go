@@ -16,7 +16,7 @@ import (
 func (a *app) certsCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "certs",
+		Use:   "certs [COMMAND]",
 		Short: "Show the certificate authority of `serve --https`",
 		Long: `It is made when https is first used, for this user alone, and may sign only for
 localhost, private names and private addresses. Browsers warn until they trust it:

@@ -37,7 +37,7 @@ func (a *app) help(cmd *cobra.Command, _ []string) {
 
 // useLine is how a command is written; one that only holds others needs one of them.
 func useLine(cmd *cobra.Command) string {
-	if cmd.HasAvailableSubCommands() {
+	if cmd.HasAvailableSubCommands() && cmd.Use == cmd.Name() {
 		return cmd.CommandPath() + " COMMAND"
 	}
 	return cmd.UseLine()
