@@ -1,6 +1,7 @@
 # make setup   installs what the tests need (Chromium, npm packages); safe to repeat
 # make test    everything, set-up included
 # make check   the quick gate for every commit: format, vet, staticcheck, shape, unit tests
+# make fuzz    every fuzz target below FUZZDIR for FUZZTIME
 
 GO          ?= go
 GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
@@ -8,7 +9,12 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # The race detector otherwise waits a second at the end of every process it watches.
 export GORACE := atexit_sleep_ms=0
 
-.PHONY: build setup lint check test
+# Long enough to try what is near the committed corpus, short enough for every run.
+FUZZTIME    ?= 3s
+# The whole module, or what every run fuzzes: what strangers send to the hub.
+FUZZDIR     ?= .
+
+.PHONY: build setup lint check test fuzz
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o bin/realtimectl ./cmd/realtimectl
@@ -26,3 +32,7 @@ check: lint
 
 test: setup lint
 	$(GO) test -race -timeout 15m ./...
+	$(MAKE) --no-print-directory fuzz FUZZDIR=./internal/hub
+
+fuzz:
+	@GO='$(GO)' bash .ci/fuzz $(FUZZTIME) $(FUZZDIR)
