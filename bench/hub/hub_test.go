@@ -51,6 +51,7 @@ func TestGeneratorSeesEveryEvent(t *testing.T) {
 		{Kind: "fanout", N: 20, Size: 64, Rate: 500, Dur: 0.1},
 		{Kind: "echo", N: 20, Size: 64, Dur: 0.1},
 		{Kind: "ramp", N: 50},
+		{Kind: "rooms", N: 20, Rooms: 5, Size: 64, Window: 3, Dur: 0.1},
 	} {
 		t.Run(p.Kind, func(t *testing.T) {
 			got, err := run(srv.addr, "tcp", p, srv.cmd.Process.Pid)

@@ -163,7 +163,8 @@ func (s *sio) PublishRoom(l *Loop, c *Conn, room int, obj []byte) {
 }
 
 // rawProto puts the same bytes on a bare TCP connection, in unmasked frames: the server
-// sends "42[..." on to all clients as it is and returns "42<id>..." to the sender.
+// sends "42[..." on to all clients as it is, "4R<room>[..." to a room's, and returns
+// "42<id>..." to the sender.
 type rawProto struct{}
 
 // Connected: the server says "40" once the client is registered.
@@ -173,7 +174,7 @@ func (rawProto) Opened(*Loop, *Conn) {}
 
 func (rawProto) Message(l *Loop, c *Conn, m []byte) error {
 	switch {
-	case bytes.HasPrefix(m, []byte("42[")):
+	case bytes.HasPrefix(m, []byte("42[")), bytes.HasPrefix(m, []byte("4R")):
 		l.h.Event(c, m)
 	case bytes.HasPrefix(m, []byte("42")):
 		ack(l, c, m)
@@ -193,9 +194,13 @@ func (rawProto) Echo(l *Loop, c *Conn, id uint32, obj []byte) {
 	l.Write(c, appendUnmasked(nil, fmt.Appendf(nil, `42%d["echo",%s]`, id, obj)))
 }
 
-func (rawProto) Join(*Loop, *Conn, uint32, int) { panic("the plain server has no rooms") }
+func (rawProto) Join(l *Loop, c *Conn, id uint32, room int) {
+	l.Write(c, appendUnmasked(nil, fmt.Appendf(nil, `4J%d,42%d[]`, room, id)))
+}
 
-func (rawProto) PublishRoom(*Loop, *Conn, int, []byte) { panic("the plain server has no rooms") }
+func (rawProto) PublishRoom(l *Loop, c *Conn, room int, obj []byte) {
+	l.Write(c, appendUnmasked(nil, fmt.Appendf(nil, `4R%d[%s]`, room, obj)))
+}
 
 // ack hands on "42<id>..." or "43<id>...".
 func ack(l *Loop, c *Conn, m []byte) {

@@ -13,7 +13,7 @@ func TestCheckFindsWhatOnlyThePartsKnow(t *testing.T) {
 	tests := map[string]string{
 		"hub: { relays: [ { on: a, emit: \"b:$1\" } ] }":                  "realtimectl.yaml:1:",
 		"hub: { relays: [ { on: a, emit: b, to: everybody } ] }":          "realtimectl.yaml:1:",
-		"hub: { relays: [ { on: join, join: \"room-*\" } ] }":              "does not stand for a whole segment",
+		"hub: { relays: [ { on: join, join: \"room-*\" } ] }":             "does not stand for a whole segment",
 		"hub: { auth: { required: true, secret-env: NO_SUCH_VARIABLE } }": "NO_SUCH_VARIABLE",
 		"hub: { relays: [ { on: \"client:*\", emit: \"server:$1\" } ] }":  "",
 	}

@@ -2,11 +2,13 @@
 // allows on this machine when a broadcast is nothing but write(2) of bytes that are ready.
 // One epoll loop; no HTTP, no handshake, no protocol, only frames of the same size.
 //
-// A frame that begins with "42[" goes to all connections; any other goes back to its
-// sender. Events that wait at the same time leave in one write.
+// A frame that begins with "42[" goes to all connections, "4R<room>[" to a room's; after
+// "4J<room>," the sender is in a room. Any other frame, and the rest of that one, goes
+// back to its sender. Events to all that wait at the same time leave in one write.
 package main
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"os"
@@ -29,6 +31,7 @@ type server struct {
 	all             []*connection
 	buf             []byte
 	batch           []byte // frames for everybody, of one round
+	rooms           [][]*connection
 }
 
 func main() {
@@ -197,15 +200,50 @@ func (s *server) read(c *connection) error {
 		if size == 0 {
 			break
 		}
-		if size > head+2 && b[head+2] == '[' {
-			s.batch = append(s.batch, b[:size]...)
-		} else if err := s.send(c, b[:size]); err != nil {
+		if err := s.handle(c, b[:size], b[head:size]); err != nil {
 			return err
 		}
 		b = b[size:]
 	}
 	c.in = append(c.in[:0], b...)
 	return nil
+}
+
+// handle does what a frame asks for.
+func (s *server) handle(c *connection, frame, text []byte) error {
+	switch {
+	case bytes.HasPrefix(text, []byte("42[")):
+		s.batch = append(s.batch, frame...)
+		return nil
+	case bytes.HasPrefix(text, []byte("4R")):
+		for _, member := range s.rooms[number(text[2:])] {
+			if err := s.send(member, frame); err != nil {
+				return err
+			}
+		}
+		return nil
+	case bytes.HasPrefix(text, []byte("4J")):
+		room := number(text[2:])
+		for len(s.rooms) <= room {
+			s.rooms = append(s.rooms, nil)
+		}
+		s.rooms[room] = append(s.rooms[room], c)
+		_, answer, _ := bytes.Cut(text, []byte(","))
+		return s.send(c, append([]byte{0x81, byte(len(answer))}, answer...))
+	}
+	return s.send(c, frame)
+}
+
+// number reads the digits that text begins with.
+func number(text []byte) int {
+	n := 0
+	for _, d := range text {
+		if d < '0' || d > '9' {
+			break
+		}
+		n = n*10 + int(d-'0')
+	}
+	return n
 }
 
 // frame returns the sizes of an unmasked frame's head and of the whole; 0 says that it is
