@@ -19,7 +19,7 @@ func (a *app) keyboard(ctx context.Context, cfg *config.Config, i stack.Info, qu
 	if !ok || !a.printer().Terminal() || a.logFormat == term.JSON || a.env["CI"] != "" {
 		return
 	}
-	self := stack.State{App: i.App, Proxy: i.Proxy}
+	self := stack.State{App: i.App, Proxy: i.Proxy, Certificate: i.Certificate}
 	page := self.Page()
 	warn := func(err error) {
 		if err != nil {
