@@ -50,6 +50,11 @@ func run(ctx context.Context, args []string, s streams) int {
 	return a.finish(ctx, cmd, err)
 }
 
+// sameRequest is how soon a second signal counts as an echo of the first one: npm, shells
+// and timeout(1) hand on what the terminal, or they themselves, have sent to the whole
+// group. A person takes longer to ask again.
+const sameRequest = 200 * time.Millisecond
+
 // interruptible returns a context that the first Ctrl-C, or another polite request to
 // stop, cancels. The second one ends the program at once: whoever asks twice does not
 // want to wait for connections to drain. Back-ends are then killed by their supervisors.
@@ -59,15 +64,19 @@ func interruptible(parent context.Context) (context.Context, context.CancelFunc)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	done := make(chan struct{})
 	go func() {
-		for range 2 {
+		var asked time.Time
+		for {
 			select {
 			case <-signals:
-				if ctx.Err() != nil {
-					os.Exit(exitInterrupted)
-				}
-				cancel()
 			case <-done:
 				return
+			}
+			switch {
+			case asked.IsZero():
+				asked = time.Now()
+				cancel()
+			case time.Since(asked) > sameRequest:
+				os.Exit(exitInterrupted)
 			}
 		}
 	}()
