@@ -77,6 +77,7 @@ func parseYAML(src []byte) (*node, error) {
 	if len(src) > maxFile {
 		return nil, failf(position{}, "", "the file is bigger than %d KiB", maxFile>>10)
 	}
+	src = bytes.TrimPrefix(src, []byte("\ufeff")) // some editors begin a file with it
 	if m := leadingTab(src); m != nil {
 		return nil, m
 	}
@@ -156,7 +157,29 @@ func syntaxMistake(err error) error {
 		return failf(position{}, "", "%s", firstLine(err.Error()))
 	}
 	p := located.GetToken().Position
-	return failf(position{p.Line, p.Column}, "", "%s", firstLine(located.GetMessage()))
+	words, hint := plainer(firstLine(located.GetMessage()))
+	return failf(position{p.Line, p.Column}, hint, "%s", words)
+}
+
+// plainer says what the parser found in the words of somebody who writes the file, and
+// what to do. What it does not know stays as it is.
+func plainer(message string) (words, hint string) {
+	const levels = "keys of one level begin in one column, deeper ones further right; quote a value that holds a colon and a space"
+	switch {
+	case strings.Contains(message, "sequence end token ']' not found"):
+		return "this [ is never closed", "end the list with ]"
+	case strings.Contains(message, "could not find flow mapping end token"):
+		return "this { is never closed", "end it with }"
+	case strings.Contains(message, "could not find end character of"):
+		return "this quote is never closed", ""
+	case strings.Contains(message, "is a reserved character"):
+		return message, "quote the value"
+	case strings.Contains(message, "unexpected key name"):
+		return "this key has no colon", "write key: value"
+	case strings.Contains(message, "not allowed in this context"), strings.Contains(message, "non-map value is specified"):
+		return "this does not fit where it stands", levels
+	}
+	return message, ""
 }
 
 func firstLine(s string) string {
