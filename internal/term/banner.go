@@ -94,9 +94,27 @@ func (p *Printer) remarks(b Banner) string {
 		out.WriteString("  " + p.style.warn.Render("note:") + " " + Clean(n) + "\n")
 	}
 	if len(b.Footer) > 0 {
-		out.WriteString("\n  " + p.style.faint.Render(Clean(strings.Join(b.Footer, " · "))) + "\n")
+		out.WriteString("\n")
+		for _, line := range folded(b.Footer, " · ", p.width()-2) {
+			out.WriteString("  " + p.style.faint.Render(line) + "\n")
+		}
 	}
 	return out.String()
+}
+
+// folded joins parts to lines of at most so many columns; a part is never cut.
+func folded(parts []string, by string, columns int) []string {
+	var lines []string
+	for _, part := range parts {
+		part = Clean(part)
+		last := len(lines) - 1
+		if last >= 0 && lipgloss.Width(lines[last]+by+part) <= columns {
+			lines[last] += by + part
+			continue
+		}
+		lines = append(lines, part)
+	}
+	return lines
 }
 
 // Took returns a duration for people: "84 ms", "1.3 s", "2 m 5 s".

@@ -221,8 +221,15 @@ func TestTheBannerFitsANarrowTerminal(t *testing.T) {
 			t.Errorf("%d columns: %q", n, line)
 		}
 	}
-	if !strings.Contains(out.String(), "\n          live reload, ghost off\n") {
-		t.Errorf("got %s", out.String())
+	for _, want := range []string{"\n          live reload, ghost off\n", "\n  watching 214 files · h help · q quit\n"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in %s", want, out.String())
+		}
+	}
+	out.Reset()
+	New(&out, Options{Width: 32}).Banner(sampleBanner())
+	if !strings.HasSuffix(out.String(), "\n  watching 214 files · h help\n  q quit\n\n") {
+		t.Errorf("the last line is cut: %s", out.String())
 	}
 }
 
