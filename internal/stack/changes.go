@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -26,6 +27,7 @@ type changes struct {
 	// foreign says that the pages come from a server that is not ours, whose URLs can
 	// only be guessed.
 	foreign bool
+	exists  func(path string) bool
 	log     *slog.Logger
 }
 
@@ -85,14 +87,14 @@ func (c *changes) report(saved, urls []string, result pipeline.Result, pages int
 	}
 	if err := result.Diagnostics.Err(); err != nil {
 		attrs[1] = "change.broken"
-		c.log.Error(fmt.Sprintf("%-4s %s saved with a mistake; open pages stay as they are", kind(saved), c.names(saved)),
+		c.log.Error(fmt.Sprintf("%-4s %s %s with a mistake; open pages stay as they are", kind(saved), c.names(saved), c.verb(saved)),
 			append(attrs, "diagnostics", result.Diagnostics)...)
 		return
 	}
 	if len(result.Diagnostics) > 0 {
 		attrs = append(attrs, "diagnostics", result.Diagnostics)
 	}
-	done := "saved, no page uses it"
+	done := c.verb(saved) + ", no page uses it"
 	if pages > 0 {
 		done = fmt.Sprintf("%s %d ms, %s", action(urls), took.Milliseconds(), count(pages, "page"))
 	}
@@ -122,6 +124,19 @@ func action(urls []string) string {
 		return "reloaded"
 	}
 	return "injected"
+}
+
+// verb says what happened to the files.
+func (c *changes) verb(paths []string) string {
+	if slices.ContainsFunc(paths, c.exists) {
+		return "saved"
+	}
+	return "removed"
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
 }
 
 // kind is the type of the first file, as a word of at most four letters.

@@ -43,6 +43,7 @@ func newBench(result pipeline.Result, err error, pages int) *bench {
 			return pages
 		},
 		reread: func() { b.reread++ },
+		exists: func(path string) bool { return !strings.Contains(path, "gone") },
 	}
 	return b
 }
@@ -127,6 +128,20 @@ func TestChangeThatNoPageUsesSaysSo(t *testing.T) {
 	b.apply(t.Context(), watch.Batch{Paths: []string{"/p/src/a.js"}})
 	if msg := b.record(t)["msg"]; msg != "js   src/a.js saved, no page uses it" {
 		t.Errorf("line %q", msg)
+	}
+}
+
+func TestRemovedFileIsNotCalledSaved(t *testing.T) {
+	for line, paths := range map[string][]string{
+		"css  src/gone.css removed, no page uses it":             {"/p/src/gone.css"},
+		"css  src/gone.css, src/kept.css saved, no page uses it": {"/p/src/gone.css", "/p/src/kept.css"},
+		"css  src/gone.css and 2 more removed, no page uses it":  {"/p/src/gone.css", "/p/src/gone.js", "/p/src/gone.html"},
+	} {
+		b := newBench(pipeline.Result{Changed: paths}, nil, 0)
+		b.apply(t.Context(), watch.Batch{Paths: paths})
+		if msg := b.record(t)["msg"]; msg != line {
+			t.Errorf("line %q; want %q", msg, line)
+		}
 	}
 }
 

@@ -299,11 +299,11 @@ func (p *parts) follow(ctx context.Context) error {
 
 // addFlow joins the first flow behind the gate that a person may close.
 func (p *parts) addFlow(ctx context.Context) error {
-	conf := &rereader{load: p.reload, current: p.cfg, hub: p.hub, log: p.log}
+	conf := &rereader{load: p.reload, running: p.cfg, hub: p.hub, log: p.log}
 	flow := &changes{
 		dir: p.cfg.Dir, rules: ruleFiles(p.cfg), log: p.log,
 		rebuild: p.pipeline.Rebuild, resolve: p.files.Resolve, notify: p.live.Notify,
-		reread: conf.reread, foreign: p.target != nil,
+		reread: conf.reread, foreign: p.target != nil, exists: exists,
 	}
 	p.gate = newGate(func(b watch.Batch) {
 		p.restartServices(b)

@@ -16,7 +16,7 @@ import (
 // rereader takes over what changed in the configuration file while everything runs.
 type rereader struct {
 	load    func() (*config.Config, error)
-	current *config.Config
+	running *config.Config // what is in force, but for the relay rules
 	hub     *hub.Hub
 	log     *slog.Logger
 }
@@ -37,7 +37,6 @@ func (r *rereader) reread() {
 		r.log.Error(fmt.Sprintf("%v; the old configuration stays in force", err), "event", "config.broken")
 	default:
 		r.tellOutdated(next)
-		r.current = next
 	}
 }
 
@@ -51,24 +50,25 @@ func (r *rereader) takeRelays(next *config.Config) error {
 	if err := r.hub.SetRelays(set); err != nil {
 		return err
 	}
-	r.log.Info(fmt.Sprintf("%s taken over from %s", count(set.Len(), "relay rule"), filepath.Base(next.File)),
+	r.log.Info(fmt.Sprintf("%s read again, %s in force", filepath.Base(next.File), count(set.Len(), "relay rule")),
 		"event", "config.applied", "rules", set.Len())
 	return nil
 }
 
-// tellOutdated names the sections whose change needs a restart.
+// tellOutdated names the sections in which the file and what runs differ: they need a
+// restart. A change that was taken back is none.
 func (r *rereader) tellOutdated(next *config.Config) {
 	var sections []string
 	for _, s := range []struct {
 		name     string
 		old, new any
 	}{
-		{"paths", r.current.Paths, next.Paths},
-		{"serve", r.current.Serve, next.Serve},
-		{"hub", withoutRelays(r.current.Hub), withoutRelays(next.Hub)},
-		{"backends", r.current.Backends, next.Backends},
-		{"pipeline", r.current.Pipeline, next.Pipeline},
-		{"watch", r.current.Watch, next.Watch},
+		{"paths", r.running.Paths, next.Paths},
+		{"serve", r.running.Serve, next.Serve},
+		{"hub", withoutRelays(r.running.Hub), withoutRelays(next.Hub)},
+		{"backends", r.running.Backends, next.Backends},
+		{"pipeline", r.running.Pipeline, next.Pipeline},
+		{"watch", r.running.Watch, next.Watch},
 	} {
 		if !reflect.DeepEqual(s.old, s.new) {
 			sections = append(sections, s.name)
