@@ -145,6 +145,9 @@ func (a *app) knownCommand(cmd *cobra.Command, args []string) error {
 
 // atMostOneFolder is the rule of commands that take a project folder.
 func atMostOneFolder(cmd *cobra.Command, args []string) error {
+	if len(args) == 1 && args[0] == "" {
+		return usagef("is a variable empty? leave the folder out to mean this one", "the name of the folder is empty")
+	}
 	if len(args) <= 1 {
 		return nil
 	}
@@ -159,7 +162,7 @@ func noArguments(cmd *cobra.Command, args []string) error {
 }
 
 func notOneOf(name, value string, allowed []string) error {
-	hint := "one of " + strings.Join(allowed, ", ")
+	hint := "" // the message names them all
 	if near := nearest.To(value, allowed); near != "" {
 		hint = "did you mean " + near + "?"
 	}

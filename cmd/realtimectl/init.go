@@ -78,6 +78,9 @@ func (a *app) init(dir string, f initFlags) error {
 	if err != nil {
 		return fmt.Errorf("init: %w", err)
 	}
+	if info, err := os.Stat(abs); err == nil && !info.IsDir() {
+		return usagef("name a folder, or none to mean this one", "init: %s is a file, not a folder", dir)
+	}
 	files, err := templates.Write(abs, f.template, templates.Options{
 		Name: f.name, Overwrite: f.force, Skip: f.keep, DryRun: f.dryRun,
 	})

@@ -26,7 +26,7 @@ func topic(name, short, text string, make func(*cobra.Command) string) *cobra.Co
 		if make != nil {
 			body = make(cmd.Root())
 		}
-		line(cmd.OutOrStdout(), "%s.\n\n%s", short, strings.TrimSpace(body))
+		line(cmd.OutOrStdout(), "%s.\n\n%s", short, strings.Trim(body, "\n"))
 	})
 	return c
 }
