@@ -70,6 +70,7 @@ func (c *client) endsBefore(answer string) bool {
 	}
 }
 
+// CVE-2022-41940: a reset that nobody listened for.
 func TestAConnectionThatBreaksOffAnywhereHarmsNobody(t *testing.T) {
 	s := start(t, development(), hub.Options{})
 	a := s.join("/")

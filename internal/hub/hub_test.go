@@ -113,6 +113,7 @@ func TestNamespacesAreApartAndOthersAreRefused(t *testing.T) {
 	a.fence()
 }
 
+// CVE-2017-16031: ids that can be guessed.
 func TestSocketIdsHaveTheShapeBackEndsExpect(t *testing.T) {
 	s := start(t, development(), hub.Options{})
 	a := s.dial("4")

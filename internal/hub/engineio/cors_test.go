@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// CVE-2020-28481, and for WebSockets, which CORS does not bind.
 func TestAnOriginIsCheckedOnEveryTransport(t *testing.T) {
 	const page = "https://abacate.com"
 	s := start(t, Options{AllowOrigin: func(r *http.Request) bool { return r.Header.Get("Origin") == page }})

@@ -130,24 +130,24 @@ func TestAWebSocketThatBreaksTheRulesIsClosedWithItsCode(t *testing.T) {
 		sent []byte
 		code int
 	}{
-		"no mask":                      {[]byte{fin | text, 2, '4', 'a'}, closeProtocol},
-		"a reserved bit":               {frame(fin|0x40|text, "4a"), closeProtocol},
-		"an unknown opcode":            {frame(fin|3, "4a"), closeProtocol},
-		"an unknown control opcode":    {frame(fin|0xb, ""), closeProtocol},
-		"a long ping":                  {frame(fin|opPing, strings.Repeat("x", 126)), closeProtocol},
-		"a fragmented ping":            {frame(opPing, "x"), closeProtocol},
-		"a continuation of nothing":    {frame(fin|cont, "4a"), closeProtocol},
-		"a message inside a message":   {append(frame(text, "4a"), frame(fin|text, "4b")...), closeProtocol},
-		"a message over the limit":     {frame(fin|text, "4"+strings.Repeat("a", 1000)), closeTooBig},
-		"fragments over the limit":     {append(frame(text, "4"+strings.Repeat("a", 900)), frame(fin|cont, strings.Repeat("a", 900))...), closeTooBig},
-		"a claim of 2^63 bytes":        {[]byte{fin | text, maskBit | 127, 0x80, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4}, closeTooBig},
-		"too many fragments":           {flood, closePolicy},
-		"text that is not UTF-8":       {frame(fin|text, "4\xff"), closeNoUTF8},
-		"a close of one byte":          {frame(fin|opClose, "x"), closeProtocol},
-		"a close with a reserved code": {frame(fin|opClose, "\x03\xed"), closeProtocol},
-		"an empty message":             {frame(fin|text, ""), closeProtocol},
-		"an unknown packet":            {frame(fin|text, "abc"), closeProtocol},
-		"a proper close":               {frame(fin|opClose, "\x03\xe8bye"), closeNormal},
+		"no mask":                                  {[]byte{fin | text, 2, '4', 'a'}, closeProtocol},
+		"CVE-2022-21676: a reserved bit":           {frame(fin|0x40|text, "4a"), closeProtocol},
+		"an unknown opcode":                        {frame(fin|3, "4a"), closeProtocol},
+		"an unknown control opcode":                {frame(fin|0xb, ""), closeProtocol},
+		"a long ping":                              {frame(fin|opPing, strings.Repeat("x", 126)), closeProtocol},
+		"a fragmented ping":                        {frame(opPing, "x"), closeProtocol},
+		"a continuation of nothing":                {frame(fin|cont, "4a"), closeProtocol},
+		"a message inside a message":               {append(frame(text, "4a"), frame(fin|text, "4b")...), closeProtocol},
+		"CVE-2016-10542: a message over the limit": {frame(fin|text, "4"+strings.Repeat("a", 1000)), closeTooBig},
+		"fragments over the limit":                 {append(frame(text, "4"+strings.Repeat("a", 900)), frame(fin|cont, strings.Repeat("a", 900))...), closeTooBig},
+		"a claim of 2^63 bytes":                    {[]byte{fin | text, maskBit | 127, 0x80, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4}, closeTooBig},
+		"CVE-2026-48779: too many fragments":       {flood, closePolicy},
+		"text that is not UTF-8":                   {frame(fin|text, "4\xff"), closeNoUTF8},
+		"a close of one byte":                      {frame(fin|opClose, "x"), closeProtocol},
+		"a close with a reserved code":             {frame(fin|opClose, "\x03\xed"), closeProtocol},
+		"an empty message":                         {frame(fin|text, ""), closeProtocol},
+		"an unknown packet":                        {frame(fin|text, "abc"), closeProtocol},
+		"a proper close":                           {frame(fin|opClose, "\x03\xe8bye"), closeNormal},
 	} {
 		c := s.open()
 		c.write(tt.sent)
@@ -239,15 +239,15 @@ func TestHandshakesThatBrokeOtherServers(t *testing.T) {
 		query, lines string
 		status       int
 	}{
-		"a transport from Object.prototype":  {"transport=__proto__&EIO=4", "", 400},
-		"a transport that is a list":         {"transport[]=polling&EIO=4", "", 400},
-		"a constructor":                      {"transport=constructor&EIO=4", "", 400},
-		"an extension from Object.prototype": {"transport=websocket&EIO=4", "Sec-WebSocket-Extensions: constructor\r\n", 101},
-		"a subprotocol of spaces":            {"transport=websocket&EIO=4", "Sec-WebSocket-Protocol: a" + strings.Repeat(" ", 50_000) + "b\r\n", 101},
-		"a wrong version":                    {"transport=websocket&EIO=4", "Sec-WebSocket-Version: 8\r\n", 101},
-		"an unknown session":                 {"transport=websocket&EIO=4&sid=x", "", 400},
-		"polling that upgrades":              {"transport=polling&EIO=4", "", 400},
-		"many headers":                       {"transport=websocket&EIO=4", strings.Repeat("X-A: b\r\n", 2000), 101},
+		"a transport from Object.prototype":                       {"transport=__proto__&EIO=4", "", 400},
+		"a transport that is a list":                              {"transport[]=polling&EIO=4", "", 400},
+		"a constructor":                                           {"transport=constructor&EIO=4", "", 400},
+		"GHSA-5v72-xg48-5rpm: an extension from Object.prototype": {"transport=websocket&EIO=4", "Sec-WebSocket-Extensions: constructor\r\n", 101},
+		"CVE-2021-32640: a subprotocol of spaces":                 {"transport=websocket&EIO=4", "Sec-WebSocket-Protocol: a" + strings.Repeat(" ", 50_000) + "b\r\n", 101},
+		"a wrong version":                                         {"transport=websocket&EIO=4", "Sec-WebSocket-Version: 8\r\n", 101},
+		"an unknown session":                                      {"transport=websocket&EIO=4&sid=x", "", 400},
+		"polling that upgrades":                                   {"transport=polling&EIO=4", "", 400},
+		"CVE-2024-37890: many headers":                            {"transport=websocket&EIO=4", strings.Repeat("X-A: b\r\n", 2000), 101},
 	} {
 		_, resp := s.raw(tt.query, tt.lines)
 		resp.Body.Close()
@@ -262,6 +262,7 @@ func TestHandshakesThatBrokeOtherServers(t *testing.T) {
 	}
 }
 
+// CVE-2026-59725: others never answer it.
 func TestABinaryPostOfRevision4IsRefusedAtOnce(t *testing.T) {
 	s := start(t, Options{})
 	q := s.poll("4", "")

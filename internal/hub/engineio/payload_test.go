@@ -137,21 +137,38 @@ func TestTextForClientsThatUndoUTF8TwiceIsASCII(t *testing.T) {
 	}
 }
 
-// A megabyte of the worst shape must cost far less than the 50 ms it may; the test is
-// generous, because a quadratic parser takes minutes.
-func TestTheWorstPayloadsAreCheap(t *testing.T) {
+// worstPayloads decode a megabyte each, in the shapes that cost others most; limit is
+// how many packets a payload may have.
+func worstPayloads(limit int) map[string]func() {
 	const size = 1_000_000
-	var enc textEncoding
-	for name, decode := range map[string]func(){
-		"separators": func() { _, _ = decodePayload4(bytes.Repeat([]byte{separator}, size), fuzzLimit) },
-		"packets":    func() { _, _ = decodePayload4(bytes.Repeat([]byte("4\x1e"), size/2), noLimit) },
-		"base64":     func() { _, _ = decodePayload4([]byte("b"+strings.Repeat("=", size)), fuzzLimit) },
-		"lengths":    func() { _, _ = decodeText3(bytes.Repeat([]byte("1:4"), size/3), noLimit, &enc) },
-		"digits":     func() { _, _ = decodeText3(bytes.Repeat([]byte("1"), size), noLimit, &enc) },
-		"emoji":      func() { _, _ = decodeText3([]byte("500000:4"+strings.Repeat("😀", size/4)), noLimit, &enc) },
-		"doubled":    func() { _, _ = decodeText3([]byte("500001:4"+strings.Repeat("Ã", size/2)), noLimit, &enc) },
-		"binary":     func() { _, _ = decodeBinary3(bytes.Repeat([]byte{0, 1, 0xff, '4'}, size/4), noLimit) },
-	} {
+	var (
+		enc        textEncoding
+		separators = bytes.Repeat([]byte{separator}, size)
+		packets    = bytes.Repeat([]byte("4\x1e"), size/2)
+		base64     = []byte("b" + strings.Repeat("=", size))
+		lengths    = bytes.Repeat([]byte("1:4"), size/3)
+		digits     = bytes.Repeat([]byte("1"), size)
+		emoji      = []byte("500000:4" + strings.Repeat("😀", size/4))
+		doubled    = []byte("500001:4" + strings.Repeat("Ã", size/2))
+		binary     = bytes.Repeat([]byte{0, 1, 0xff, '4'}, size/4)
+	)
+	return map[string]func(){
+		"separators": func() { _, _ = decodePayload4(separators, limit) },
+		"packets":    func() { _, _ = decodePayload4(packets, limit) },
+		"base64":     func() { _, _ = decodePayload4(base64, limit) },
+		"lengths":    func() { _, _ = decodeText3(lengths, limit, &enc) },
+		"digits":     func() { _, _ = decodeText3(digits, limit, &enc) },
+		"emoji":      func() { _, _ = decodeText3(emoji, limit, &enc) },
+		"doubled":    func() { _, _ = decodeText3(doubled, limit, &enc) },
+		"binary":     func() { _, _ = decodeBinary3(binary, limit) },
+	}
+}
+
+// CVE-2020-36048: a megabyte that held others up for seconds. It may cost 50 ms, which
+// BenchmarkWorstPayload measures; the test is generous, because a quadratic parser takes
+// minutes.
+func TestTheWorstPayloadsAreCheap(t *testing.T) {
+	for name, decode := range worstPayloads(noLimit) {
 		done := make(chan struct{})
 		go func() { defer close(done); decode() }()
 		select {
@@ -159,6 +176,17 @@ func TestTheWorstPayloadsAreCheap(t *testing.T) {
 		case <-time.After(patience):
 			t.Fatalf("%s: more than linear", name)
 		}
+	}
+}
+
+func BenchmarkWorstPayload(b *testing.B) {
+	for name, decode := range worstPayloads(Options{}.withDefaults().MaxPackets) {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				decode()
+			}
+		})
 	}
 }
 
