@@ -163,7 +163,7 @@ func buildTable(r *pipeline.Report, dir string) string {
 	}
 	fmt.Fprintf(&b, "%-*s  %10s  %10s  %10s\n", width, "file", "raw", "gzip", "brotli")
 	for _, f := range rows {
-		row := fmt.Sprintf("%-*s  %10s  %10s  %10s  %s", width, f.Path, bytesText(f.Raw), bytesText(f.Gzip), bytesText(f.Brotli), change(f))
+		row := fmt.Sprintf("%-*s  %10s  %10s  %10s  %s", width, f.Path, bytesText(f.Raw), siblingText(f.Gzip), siblingText(f.Brotli), change(f))
 		b.WriteString(strings.TrimRight(row, " ") + "\n")
 	}
 	out := r.Out
@@ -199,13 +199,15 @@ func analysis(r *pipeline.Report) string {
 	return b.String()
 }
 
-// bytesText is a size in kB of 1000 bytes, as browsers show it; "-" for a file that has
-// no compressed form.
-func bytesText(n int64) string {
+// bytesText is a size in kB of 1000 bytes, as browsers show it.
+func bytesText(n int64) string { return fmt.Sprintf("%.2f kB", float64(n)/1000) }
+
+// siblingText is the size of a compressed form; "-" for a file that has none.
+func siblingText(n int64) string {
 	if n == 0 {
 		return "-"
 	}
-	return fmt.Sprintf("%.2f kB", float64(n)/1000)
+	return bytesText(n)
 }
 
 func change(f pipeline.File) string {

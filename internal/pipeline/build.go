@@ -243,7 +243,7 @@ func (b *builder) leftOvers(files []string) []string {
 		if b.sink.has(name) || b.tree.isPublic(file) || isCode(name) && b.sink.used[file] || b.isCachedTemplate(name) {
 			return true
 		}
-		if b.tree.src == b.tree.dir || isCode(name) || b.sink.used[file] {
+		if b.tree.src == b.tree.dir || isCode(name) || isPackageFile(name) || b.sink.used[file] {
 			return !named(name)
 		}
 		return false
@@ -254,6 +254,17 @@ func (b *builder) leftOvers(files []string) []string {
 func (b *builder) isCachedTemplate(name string) bool {
 	_, cached := b.tree.made[templatesName]
 	return cached && strings.HasPrefix(name, templatesDir) && path.Ext(name) == ".html"
+}
+
+// isPackageFile reports whether a file speaks to package managers, not to browsers: old
+// projects keep whole packages among their sources.
+func isPackageFile(name string) bool {
+	switch path.Base(name) {
+	case "package.json", "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml",
+		"bower.json", "component.json", "composer.json", "composer.lock", "tsconfig.json":
+		return true
+	}
+	return false
 }
 
 // isCode reports whether a file is something that bundling takes in.

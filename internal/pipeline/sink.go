@@ -74,8 +74,20 @@ func hashedName(source string, data []byte) string {
 	base := path.Base(source)
 	ext := path.Ext(base)
 	sum := sha256.Sum256(data)
-	hash := base32.StdEncoding.EncodeToString(sum[:])[:hashLength]
-	return assetsDir + "/" + strings.TrimSuffix(base, ext) + "-" + hash + ext
+	return assetsDir + "/" + strings.TrimSuffix(base, ext) + "-" + hashText(sum[:]) + ext
+}
+
+// hashText shortens a hash so that servers can tell it from a word or a number: they must
+// not take logo-ORIGINAL.png for a name that never means anything else.
+func hashText(sum []byte) string {
+	const digits, letters = "234567", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	text := base32.StdEncoding.EncodeToString(sum)
+	for at := range len(text) - hashLength {
+		if part := text[at : at+hashLength]; strings.ContainsAny(part, digits) && strings.ContainsAny(part, letters) {
+			return part
+		}
+	}
+	return text[:hashLength]
 }
 
 // paths returns the names of all files, sorted.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/realtimectl/realtimectl/internal/diag"
 	"github.com/realtimectl/realtimectl/internal/livereload"
 	"github.com/realtimectl/realtimectl/internal/pipeline"
 	"github.com/realtimectl/realtimectl/internal/watch"
@@ -29,6 +30,7 @@ type changes struct {
 	foreign bool
 	exists  func(path string) bool
 	log     *slog.Logger
+	told    diag.List // what was last found wrong
 }
 
 // apply takes one batch through the flow; it is called for one batch at a time.
@@ -55,9 +57,14 @@ func (c *changes) apply(ctx context.Context, batch watch.Batch) {
 	}
 	urls := c.urls(result.Changed)
 	pages := c.tell(urls, result)
-	if len(urls) == 0 && pages == 0 && len(result.Diagnostics) == 0 {
+	old := c.told
+	c.told = result.Diagnostics
+	if len(urls) == 0 && pages == 0 && slices.Equal(result.Diagnostics, old) {
 		c.log.Debug(c.names(saved)+" changed; nothing that is served depends on it", "event", "change.ignored")
 		return
+	}
+	if result.Diagnostics.Err() == nil && slices.Equal(result.Diagnostics, old) {
+		result.Diagnostics = nil // warnings that everybody knows
 	}
 	c.report(saved, urls, result, pages, time.Since(started))
 }

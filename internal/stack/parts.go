@@ -60,7 +60,8 @@ type parts struct {
 	pipeline *pipeline.Pipeline
 	watcher  *watch.Watcher
 	gate     *gate
-	watching int // files, when watching started
+	watching int       // files, when watching started
+	told     diag.List // mistakes that were printed at the start
 }
 
 // assemble makes the parts and joins them. What a step opened is closed again if a
@@ -224,9 +225,13 @@ func (p *parts) addPipeline(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("pipeline: %w", err)
 	}
-	if len(result.Diagnostics) > 0 {
+	switch {
+	case result.Diagnostics.Err() != nil:
 		p.log.Error("the project does not build yet", "event", "pipeline.broken", "diagnostics", result.Diagnostics)
+	case len(result.Diagnostics) > 0:
+		p.log.Warn("the project builds with warnings", "event", "pipeline.warned", "diagnostics", result.Diagnostics)
 	}
+	p.told = result.Diagnostics
 	return nil
 }
 
@@ -303,7 +308,7 @@ func (p *parts) addFlow(ctx context.Context) error {
 	flow := &changes{
 		dir: p.cfg.Dir, rules: ruleFiles(p.cfg), log: p.log,
 		rebuild: p.pipeline.Rebuild, resolve: p.files.Resolve, notify: p.live.Notify,
-		reread: conf.reread, foreign: p.target != nil, exists: exists,
+		reread: conf.reread, foreign: p.target != nil, exists: exists, told: p.told,
 	}
 	p.gate = newGate(func(b watch.Batch) {
 		p.restartServices(b)
