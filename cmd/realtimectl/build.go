@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -114,7 +115,11 @@ func (a *app) buildOptions(cfg *config.Config, f buildFlags) (pipeline.BuildOpti
 		return pipeline.BuildOptions{}, err
 	}
 	opts := stack.BuildOptions(cfg)
-	opts.Define, opts.NoMinify, opts.Integrity = define, opts.NoMinify || f.noMinify, f.integrity
+	if opts.Define == nil {
+		opts.Define = map[string]string{}
+	}
+	maps.Copy(opts.Define, define)
+	opts.NoMinify, opts.Integrity = opts.NoMinify || f.noMinify, f.integrity
 	opts.NoGzip, opts.NoBrotli, opts.Zstd, opts.Force = f.noGzip, f.noBrotli, f.zstd, f.force
 	opts.Analyze, opts.Log = f.analyze, a.printer().Log()
 	if f.out != "" {

@@ -148,9 +148,10 @@ type Watch struct {
 
 // Build configures the production build.
 type Build struct {
-	Sourcemap bool            `yaml:"sourcemap" doc:"Write source maps."`
-	Minify    bool            `yaml:"minify" default:"true" doc:"Minify scripts, styles and pages."`
-	Base      string          `yaml:"base" default:"/" doc:"URL path under which the site will be served."`
-	Target    string          `yaml:"target" doc:"Oldest JavaScript to support, such as es2019; empty keeps the default of the build."`
-	Budget    map[string]Size `yaml:"budget" doc:"Largest size of the files that match a pattern, together and compressed with brotli; more fails the build."`
+	Sourcemap bool              `yaml:"sourcemap" doc:"Write source maps."`
+	Minify    bool              `yaml:"minify" default:"true" doc:"Minify scripts, styles and pages."`
+	Base      string            `yaml:"base" default:"/" doc:"URL path under which the site will be served; ./ writes addresses that hold under any."`
+	Target    string            `yaml:"target" doc:"Oldest JavaScript to support, such as es2019; empty keeps the default of the build."`
+	Define    map[string]string `yaml:"define" doc:"Names in scripts, and the JavaScript expressions that replace them."`
+	Budget    map[string]Size   `yaml:"budget" doc:"Largest size of the files that match a pattern, together and compressed with brotli; more fails the build."`
 }

@@ -277,8 +277,8 @@ func (v *validator) tasks() {
 
 func (v *validator) build() {
 	b := v.c.Build
-	if !isURLPath(b.Base) {
-		v.fail("build.base", "write it like / or /app/", "%q is not a URL path", b.Base)
+	if b.Base != "./" && !isURLPath(b.Base) {
+		v.fail("build.base", "write it like /, /app/ or ./", "%q is not a URL path", b.Base)
 	}
 	for pattern := range b.Budget {
 		v.pattern("build.budget."+pattern, pattern)

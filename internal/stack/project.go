@@ -2,6 +2,7 @@ package stack
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -21,7 +22,7 @@ const (
 func BuildOptions(cfg *config.Config) pipeline.BuildOptions {
 	return pipeline.BuildOptions{
 		Dir: cfg.Dir, Src: sources(cfg), Out: filepath.FromSlash(cfg.Paths.Dist), Tmp: cfg.Paths.Tmp,
-		Base: cfg.Build.Base, Target: cfg.Build.Target, NoMinify: !cfg.Build.Minify, SourceMap: cfg.Build.Sourcemap,
+		Base: cfg.Build.Base, Target: cfg.Build.Target, NoMinify: !cfg.Build.Minify, Define: maps.Clone(cfg.Build.Define), SourceMap: cfg.Build.Sourcemap,
 		Settings: settings(cfg), Tasks: tasks(cfg, whenBuild), ServerPaths: serverPaths(cfg), Budgets: budgets(cfg),
 	}
 }

@@ -37,7 +37,7 @@ func projectOf(t *testing.T, files map[string]string) *config.Config {
 
 const pipelineYAML = `paths: { src: web }
 backends: { api: { url: "http://localhost:1", path: /api } }
-build: { base: /shop/, minify: false, sourcemap: true, budget: { "*.js": 10, "*.css": 20 } }
+build: { base: /shop/, minify: false, define: { A: "1" }, sourcemap: true, budget: { "*.js": 10, "*.css": 20 } }
 pipeline:
   config: { module: app.env, from: env.json, environment: live }
   tasks:
@@ -53,7 +53,7 @@ func TestConfigurationReachesTheBuild(t *testing.T) {
 		got.Tasks[i].Place = diag.Diagnostic{Line: got.Tasks[i].Place.Line}
 	}
 	want := pipeline.BuildOptions{
-		Dir: cfg.Dir, Src: "web", Out: "dist", Tmp: ".tmp", Base: "/shop/", NoMinify: true, SourceMap: true,
+		Dir: cfg.Dir, Src: "web", Out: "dist", Tmp: ".tmp", Base: "/shop/", NoMinify: true, Define: map[string]string{"A": "1"}, SourceMap: true,
 		Settings: &pipeline.Settings{Module: "app.env", From: "env.json", Environment: []string{"live"}},
 		Tasks: []pipeline.Task{
 			{Name: "a", Run: "true", On: []string{"less/*.less", "!less/x.less"}, Env: map[string]string{"A": "b"}, Timeout: 3 * time.Second, Place: diag.Diagnostic{Line: 7}},
