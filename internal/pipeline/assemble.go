@@ -56,6 +56,7 @@ func (b *builder) assemble(ctx context.Context, docs []document) (map[string][]b
 	if err := b.buildGroups(ctx, order); err != nil {
 		return nil, err
 	}
+	b.groups = order
 	out := map[string][]byte{}
 	for _, d := range docs {
 		if len(d.blocks) > 0 {
@@ -160,6 +161,19 @@ func (b *builder) buildGroups(ctx context.Context, groups []*group) error {
 		}
 	}
 	return b.found.Err()
+}
+
+// keepNames gives the joined files that scripts, pages or data speak of by the name
+// without a hash that name too: a page loaded later, or a style switcher. A name put into
+// them instead would change their content and not the hash in their own name.
+func (b *builder) keepNames() {
+	named := b.sink.namer()
+	for _, g := range b.groups {
+		if g.name == "" || b.sink.has(g.target) || !named(g.target) {
+			continue
+		}
+		b.sink.put(g.target, b.sink.files[g.name], "")
+	}
 }
 
 // groupParts tells what a joined file was made of.

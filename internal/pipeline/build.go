@@ -90,6 +90,7 @@ type builder struct {
 	sink   *sink
 	pages  []*page
 	found  diag.List
+	groups []*group          // the files that build blocks ask for
 	parts  map[string][]Part // with Analyze: what output files are made of
 	before map[string]entry  // the last build's manifest
 }
@@ -222,6 +223,7 @@ func (b *builder) generate(ctx context.Context) error {
 // copyRest takes over those sources that scripts may fetch by name, and the static folder
 // as it is.
 func (b *builder) copyRest(ctx context.Context, files []string) error {
+	b.keepNames()
 	if err := b.copyAll(ctx, b.leftOvers(files)); err != nil || b.tree.public == "" {
 		return err
 	}

@@ -306,3 +306,29 @@ func TestBudgetCountsWhatItIsToldTo(t *testing.T) {
 		}
 	}
 }
+
+func TestJoinedFileKeepsTheNameThatScriptsSpeakOf(t *testing.T) {
+	page := func(theme string) string {
+		return `<!doctype html><html><!-- build:css styles/` + theme + `.css --><link rel="stylesheet" href="` + theme + `.css"><!-- endbuild -->` +
+			`<!-- build:js scripts/app.js --><script src="app.js"></script><!-- endbuild --></html>`
+	}
+	dir := project(t, map[string]string{
+		"src/index.html": page("light"), "src/dark.html": page("dark"), "src/light.css": "a { color: tan }", "src/dark.css": "a { color: navy }",
+		"src/app.js": `function dark() { document.querySelector('link').href = 'styles/dark.css'; }`,
+	})
+	report := mustBuild(t, t.Context(), BuildOptions{Dir: dir})
+	got := map[string]string{}
+	for name, content := range snapshot(t, report.Out) {
+		if strings.HasPrefix(name, "styles/") {
+			got[name] = content
+		}
+	}
+	const navy, tan = "a{color:navy}\n", "a{color:tan}\n"
+	want := map[string]string{"styles/dark.css": navy, "styles/dark-3416d991b0.css": navy, "styles/light-2929f07c62.css": tan}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("stylesheets (-want +got):\n%s", diff)
+	}
+	if got := readManifest(report.Out)["styles/dark.css"].File; got != "styles/dark-3416d991b0.css" {
+		t.Errorf("the manifest names %s", got)
+	}
+}

@@ -113,7 +113,11 @@ func (r *Report) manifest() manifest {
 		if path.Ext(f.Path) == ".map" {
 			continue
 		}
-		m.Files[orDefault(f.Source, f.Path)] = entry{File: f.Path, Size: f.Raw, Gzip: f.Gzip, Brotli: f.Brotli, Zstd: f.Zstd}
+		key := orDefault(f.Source, f.Path)
+		if _, hashed := m.Files[key]; hashed && f.Source == "" {
+			continue // a second name of a file that is known by its first
+		}
+		m.Files[key] = entry{File: f.Path, Size: f.Raw, Gzip: f.Gzip, Brotli: f.Brotli, Zstd: f.Zstd}
 	}
 	return m
 }
