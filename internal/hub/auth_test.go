@@ -28,6 +28,8 @@ func (doorman) Check(_ context.Context, r auth.Request) (auth.Identity, error) {
 		return auth.Identity{User: json.RawMessage(`{"name":"ana"}`), Rooms: []string{"staff"}}, nil
 	case "brief":
 		return auth.Identity{Expires: time.Now().Add(time.Millisecond)}, nil
+	case "ended":
+		return auth.Identity{Expires: time.Now().Add(-time.Hour)}, nil
 	case "broken":
 		return auth.Identity{}, errors.New("the back-end is down")
 	}
@@ -52,10 +54,12 @@ func TestAnAuthenticatorDecidesWhoConnects(t *testing.T) {
 	a.expect(`431[{"name":"ana"},{"token":"ana"}]`)
 	s.publish(1, hub.Message{Event: "staff", Rooms: []string{"staff"}})
 	a.expect(`42["staff"]`)
-	b := s.dial("4")
-	b.send(`40{"token":"brief"}`)
-	b.read()
-	b.expect("41")
+	for _, token := range []string{"brief", "ended"} {
+		b := s.dial("4")
+		b.send(`40{"token":"` + token + `"}`)
+		b.read()
+		b.expect("41")
+	}
 	old := s.dial("3")
 	old.expect(`44{"code":7}`)
 }

@@ -58,7 +58,7 @@ func (m *member) leave(reason string, tell bool) bool {
 	m.left.Do(func() {
 		first = true
 		m.away.Store(true)
-		m.expire(0)
+		m.stopClock()
 		if tell {
 			m.send(socketio.NewDisconnect(m.ns.name))
 		}
@@ -85,14 +85,18 @@ func (m *member) user() json.RawMessage {
 	return m.client.User
 }
 
-// expire sends the member away after d, when its token ends; 0 cancels that.
+// expire sends the member away after d, when its token ends; at once if it has ended.
 func (m *member) expire(d time.Duration) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	switch {
-	case d > 0:
-		m.expiry = time.AfterFunc(d, func() { m.leave(serverDisconnect, true) })
-	case m.expiry != nil:
+	m.expiry = time.AfterFunc(d, func() { m.leave(serverDisconnect, true) })
+}
+
+// stopClock takes back what expire set.
+func (m *member) stopClock() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.expiry != nil {
 		m.expiry.Stop()
 	}
 }
