@@ -48,7 +48,7 @@ func (p *peer) connect(ctx context.Context, old *member, pkt *socketio.Packet) e
 		return nil
 	}
 	if err != nil {
-		p.hub.told.once("auth", p.hub.opts.Log.Warn, "clients cannot be authenticated: "+err.Error(), "event", "hub.auth")
+		p.hub.told.Once("auth", p.hub.opts.Log.Warn, "clients cannot be authenticated: "+err.Error(), "event", "hub.auth")
 		p.conn.Refuse(pkt.Namespace, "authentication unavailable", nil)
 		return nil
 	}
@@ -59,7 +59,7 @@ func (p *peer) connect(ctx context.Context, old *member, pkt *socketio.Packet) e
 // closed says why nobody, or this client, may enter a namespace; "" lets it try.
 func (p *peer) closed(namespace string) string {
 	if !p.hub.declared(namespace) {
-		p.hub.told.once("namespace "+namespace, p.hub.opts.Log.Warn,
+		p.hub.told.Once("namespace "+namespace, p.hub.opts.Log.Warn,
 			fmt.Sprintf("a client asked for the namespace %s, which is not declared", printable(namespace)),
 			"event", "hub.refused", "hint", "add it to hub.namespaces, or name it in a rule of hub.relays")
 		return "Invalid namespace"

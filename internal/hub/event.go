@@ -90,7 +90,7 @@ func (m *member) runHooks(rules func(namespace string) iter.Seq[*relay.Match], a
 func (m *member) carryOut(out *relay.Outcome, attachments [][]byte) {
 	for _, room := range out.Join {
 		if !m.ns.join(m, room, m.hub.opts.MaxRooms) {
-			m.hub.told.once("rooms", m.hub.opts.Log.Warn, "a client is in as many rooms as it may be",
+			m.hub.told.Once("rooms", m.hub.opts.Log.Warn, "a client is in as many rooms as it may be",
 				"event", "hub.limit", "hint", "raise hub.limits.rooms")
 		}
 	}
@@ -172,7 +172,7 @@ func (d *delivery) reaches(s *shard) bool {
 // likely reason why nothing arrives.
 func (h *Hub) unmatched(m *member, pkt *socketio.Packet) {
 	name := printable(string(pkt.Call.Name))
-	h.told.once("unmatched "+name, h.opts.Log.Info,
+	h.told.Once("unmatched "+name, h.opts.Log.Info,
 		fmt.Sprintf("no rule relays the event %s in namespace %s", name, printable(m.ns.name)),
 		"event", "hub.unmatched", "name", name, "namespace", m.ns.name, "hint", "add a rule to hub.relays")
 }
@@ -185,7 +185,7 @@ func (h *Hub) refused(m *member, pkt *socketio.Packet, err error) {
 		code = r.Code
 	}
 	name := printable(string(pkt.Call.Name))
-	h.told.once("refused "+code+name, h.opts.Log.Info,
+	h.told.Once("refused "+code+name, h.opts.Log.Info,
 		fmt.Sprintf("a rule refuses the event %s: %v", name, err), "event", "hub.refused", "code", code)
 	if !pkt.HasID {
 		return

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/realtimectl/realtimectl/internal/hub/notes"
 	"github.com/realtimectl/realtimectl/internal/hub/relay"
 	"github.com/realtimectl/realtimectl/internal/hub/socketio"
 )
@@ -26,7 +27,7 @@ type Hub struct {
 	shards  []*shard
 	next    atomic.Uint32 // the shard of the next client
 	clients atomic.Int64
-	told    notes
+	told    notes.Notes
 	tail    *tail
 
 	outcomes outcomes
@@ -151,7 +152,7 @@ func (h *Hub) misdirected(w http.ResponseWriter, r *http.Request, name string) {
 	if strings.HasPrefix(name, "1/") {
 		hint = "Socket.IO clients 0.9 and older speak another protocol: take 1.0 or later"
 	}
-	h.told.once("path "+name, h.opts.Log.Warn,
+	h.told.Once("path "+name, h.opts.Log.Warn,
 		fmt.Sprintf("a client asked for %s, where the hub has nothing", printable(r.URL.Path)),
 		"event", "hub.refused", "hint", hint)
 	w.Header().Set("X-Content-Type-Options", "nosniff")

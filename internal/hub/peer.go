@@ -35,7 +35,7 @@ func (h *Hub) ServeConn(ctx context.Context, c *socketio.Conn) error {
 	if closed := (*engineio.ClosedError)(nil); errors.As(err, &closed) {
 		reason = string(closed.Reason)
 	} else {
-		h.told.once("breach "+err.Error(), h.opts.Log.Warn,
+		h.told.Once("breach "+err.Error(), h.opts.Log.Warn,
 			fmt.Sprintf("disconnected %s, which broke the protocol: %v", c.Session().Handshake().Address, err), "event", "hub.breach")
 	}
 	for _, m := range p.members {

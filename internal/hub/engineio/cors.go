@@ -13,7 +13,7 @@ func (srv *Server) allowOrigin(w http.ResponseWriter, r *http.Request) bool {
 	origin := r.Header.Get("Origin")
 	if len(r.Header.Values("Origin")) > 1 || !srv.trusts(impliedOrigin(r)) {
 		err := forbidden("the page's origin " + shorten(origin, 100) + " is not allowed: add it to hub.origins")
-		srv.notes.refused(r, err)
+		srv.noteRefused(r, err)
 		err.write(w)
 		return false
 	}

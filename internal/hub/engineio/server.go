@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/realtimectl/realtimectl/internal/hub/notes"
 )
 
 // Handler is the level above: it talks with one session.
@@ -21,7 +23,7 @@ type Server struct {
 	opts       Options
 	wheel      *wheel
 	caps       *caps
-	notes      *notes
+	notes      notes.Notes
 	bufs       buffers
 	writers    writers
 	compressed compressed
@@ -51,7 +53,6 @@ func New(handler Handler, opts Options) *Server {
 	}
 	srv.wheel = newWheel(srv)
 	srv.caps = newCaps(srv.opts)
-	srv.notes = newNotes(srv.opts.Log)
 	return srv
 }
 
@@ -113,7 +114,7 @@ func (srv *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err := srv.serve(w, r); err != nil {
-		srv.notes.refused(r, err)
+		srv.noteRefused(r, err)
 		err.write(w)
 	}
 }
