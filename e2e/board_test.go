@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"github.com/realtimectl/realtimectl/internal/realpart"
 )
 
 // patience bounds every wait of these tests. It is long because it is only used up by
@@ -244,7 +246,7 @@ func TestJobBoardLive(t *testing.T) {
 	needSetup(t, "chromium")
 	b := newBoard(t)
 	s := b.serve(t, "--proxy-port", "0", "--app-port", "0")
-	browser := startBrowser(t)
+	browser := realpart.Browser(t)
 
 	t.Run("a job posted in one page appears in the other without a reload", func(t *testing.T) {
 		writer, reader := open(t, browser, s.Proxy), open(t, browser, s.Proxy)
@@ -310,7 +312,7 @@ func TestPageSurvivesARestartOfServe(t *testing.T) {
 	needSetup(t, "chromium")
 	b := newBoard(t)
 	first := b.serve(t, "--proxy-port", "0", "--app-port", "0")
-	page := open(t, startBrowser(t), first.Proxy)
+	page := open(t, realpart.Browser(t), first.Proxy)
 	page.until(connected)
 	page.do(`window.untouched = true`)
 	// Killed, so that it frees nothing by itself.
@@ -335,7 +337,7 @@ func TestBuiltBoardWorksInProduction(t *testing.T) {
 	if s.Proxy != "" {
 		t.Errorf("production has a development proxy at %s", s.Proxy)
 	}
-	page := open(t, startBrowser(t), s.App)
+	page := open(t, realpart.Browser(t), s.App)
 	page.until(connected)
 	page.post("From dist")
 	page.until(lists("From dist"))

@@ -9,6 +9,8 @@ import (
 
 	"github.com/chromedp/chromedp"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/realtimectl/realtimectl/internal/realpart"
 )
 
 // pageLimit bounds one page of the matrix; its steps give up earlier and say where.
@@ -17,7 +19,7 @@ const pageLimit = time.Minute
 func TestEveryClientInTheBrowser(t *testing.T) {
 	needSetup(t, "node", "chromium")
 	base := startServer(t)
-	browser := startBrowser(t)
+	browser := realpart.Browser(t)
 	versions := []string{"1.0", "1.2", "1.3", "1.4", "1.7", "2.0", "2.5", "3.0", "3.1", "4.0", "4.5", "4.8", "own", "4.8-msgpack", "own-msgpack"}
 	for _, version := range versions {
 		for _, list := range transports {
@@ -36,7 +38,7 @@ func TestEveryClientInTheBrowser(t *testing.T) {
 func TestAngularSocketIO(t *testing.T) {
 	needSetup(t, "node", "chromium")
 	base := startServer(t)
-	browser := startBrowser(t)
+	browser := realpart.Browser(t)
 	want := outcome{Seen: map[string]any{
 		"forwarded":    "Programação €😀",
 		"list":         "Programação €😀",
@@ -53,37 +55,6 @@ func TestAngularSocketIO(t *testing.T) {
 			}
 		})
 	}
-}
-
-// startBrowser returns the context of one Chromium, in which every chromedp.NewContext
-// is a tab. It ends with the test, after the tests within it.
-func startBrowser(t *testing.T) context.Context {
-	t.Helper()
-	flags := append([]chromedp.ExecAllocatorOption{},
-		chromedp.NoFirstRun,
-		chromedp.NoSandbox,
-		chromedp.NoDefaultBrowserCheck,
-		chromedp.DisableGPU,
-		chromedp.Flag("headless", "new"),
-		chromedp.Flag("disable-quic", true),
-		chromedp.Flag("disable-background-networking", true),
-		chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("disable-sync", true),
-		// Pages of the matrix run side by side; none may be slowed down for being hidden.
-		chromedp.Flag("disable-background-timer-throttling", true),
-		chromedp.Flag("disable-renderer-backgrounding", true),
-		chromedp.Flag("disable-backgrounding-occluded-windows", true),
-		chromedp.UserDataDir(t.TempDir()),
-	)
-	allocator, stop := chromedp.NewExecAllocator(context.WithoutCancel(t.Context()), flags...)
-	t.Cleanup(stop)
-	browser, quit := chromedp.NewContext(allocator)
-	t.Cleanup(quit)
-	if err := chromedp.Do(browser, chromedp.Navigate("about:blank")); err != nil {
-		t.Fatalf("start Chromium: %v", err)
-	}
-	t.Cleanup(func() { _ = chromedp.Cancel(browser) })
-	return browser
 }
 
 // resultOf opens a page in a tab of its own and waits for window.result.
