@@ -23,7 +23,7 @@ func TestWhatTheReadmeConfiguresIsValid(t *testing.T) {
 	for _, block := range blocks {
 		parent := t.TempDir()
 		dir := filepath.Join(parent, "project")
-		for name, text := range map[string]string{config.FileName: string(block[1]), "users.txt": "ana:segredo", "../docs/a.md": ""} {
+		for name, text := range map[string]string{config.FileName: string(block[1]), "users.txt": "ana:segredo", "../docs/a.md": "", "../api/artisan": ""} {
 			path := filepath.Join(dir, name)
 			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 				t.Fatal(err)
