@@ -104,7 +104,8 @@ func newBuilder(opts BuildOptions) (*builder, error) {
 		return nil, err
 	}
 	opts.Src = layout.Src
-	t, err := newTree(opts.Dir, opts.Src, opts.Tmp, opts.Out)
+	// With --out elsewhere, what an earlier build made is no source either.
+	t, err := newTree(opts.Dir, opts.Src, opts.Tmp, opts.Out, orDefault(layout.Dist, "dist"))
 	if err != nil {
 		return nil, err
 	}

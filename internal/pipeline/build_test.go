@@ -307,6 +307,20 @@ func TestBudgetCountsWhatItIsToldTo(t *testing.T) {
 	}
 }
 
+func TestOldOutputIsNoSource(t *testing.T) {
+	dir := project(t, map[string]string{
+		"index.html":      `<!doctype html><html><script src="dist/own.js"></script></html>`,
+		"dist/index.html": `<!doctype html><html></html>`, "dist/own.js": "own()",
+	})
+	var got []string
+	for _, f := range mustBuild(t, t.Context(), BuildOptions{Dir: dir, Out: filepath.Join(t.TempDir(), "site")}).Files {
+		got = append(got, f.Path)
+	}
+	if diff := cmp.Diff([]string{"assets/own-3IQ34HUQ.js", "index.html"}, got); diff != "" {
+		t.Errorf("files (-want +got):\n%s", diff)
+	}
+}
+
 func TestJoinedFileKeepsTheNameThatScriptsSpeakOf(t *testing.T) {
 	page := func(theme string) string {
 		return `<!doctype html><html><!-- build:css styles/` + theme + `.css --><link rel="stylesheet" href="` + theme + `.css"><!-- endbuild -->` +
