@@ -49,7 +49,7 @@ func rulesChange(t *testing.T, b board) {
     - { on: "client:created:job", emit: "server:news:job", to: others }
     - { on: "client:fence", emit: "server:fence" }
 `)
-	s.out.await(t, "2 relay rules taken over")
+	s.out.await(t, `"event":"config.applied","rules":2`)
 	a.does("emit", "client:created:job", "é€😀")
 	z.hears("server:news:job", "é€😀")
 

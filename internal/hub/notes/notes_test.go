@@ -19,9 +19,9 @@ func TestACauseIsToldOnceUntilItIsOldNews(t *testing.T) {
 		tell("late")
 		tell("late")
 		tell("wrong")
-		time.Sleep(every - 1)
+		time.Sleep(every - time.Second)
 		tell("late")
-		time.Sleep(1)
+		time.Sleep(time.Second)
 		tell("late")
 		if diff := cmp.Diff([]string{"it is late", "it is wrong", "it is late"}, told); diff != "" {
 			t.Errorf("what was told (-want +got):\n%s", diff)
