@@ -45,6 +45,7 @@ type Result struct {
 // concurrently; runs follow one another.
 type Pipeline struct {
 	tree  *tree
+	given string // the project as the caller calls it; links on the way to it are kept
 	tmp   string
 	log   *slog.Logger
 	mu    sync.Mutex // guards what follows; held for a whole run
@@ -67,10 +68,14 @@ func New(opts Options) (*Pipeline, error) {
 	if err != nil {
 		return nil, err
 	}
+	given, err := filepath.Abs(opts.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("find the project folder: %w", err)
+	}
 	t.tasks = len(opts.Tasks) > 0
 	steps := stepsFor(layout, opts.Settings, opts.Tasks)
 	return &Pipeline{
-		tree: t, tmp: absIn(t.dir, tmp), log: orDiscard(opts.Log), steps: steps,
+		tree: t, given: given, tmp: absIn(t.dir, tmp), log: orDiscard(opts.Log), steps: steps,
 		ran: make([]ranStep, len(steps)), cache: newContents(), disk: map[string][]byte{}, wrong: map[string]diag.List{},
 	}, nil
 }
@@ -92,7 +97,7 @@ func (p *Pipeline) Start(ctx context.Context) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	return Result{Changed: changed, Diagnostics: p.diagnostics()}, nil
+	return Result{Changed: p.called(changed), Diagnostics: p.diagnostics()}, nil
 }
 
 // Rebuild redoes what a batch of changed files concerns: absolute paths, or paths
@@ -103,7 +108,7 @@ func (p *Pipeline) Rebuild(ctx context.Context, changed []string) (Result, error
 	defer p.mu.Unlock()
 	paths, foreign := p.sort(changed)
 	if len(changed) > 0 && len(paths) == 0 {
-		return Result{Changed: foreign, Diagnostics: p.diagnostics()}, ctx.Err()
+		return Result{Changed: p.called(foreign), Diagnostics: p.diagnostics()}, ctx.Err()
 	}
 	everything := p.cache.forget(paths)
 	made, err := runSteps(ctx, p.tree, p.cache, p.steps, p.ran, func(s Step) bool {
@@ -119,7 +124,7 @@ func (p *Pipeline) Rebuild(ctx context.Context, changed []string) (Result, error
 	p.checkSyntax(paths)
 	all := slices.Concat(written, foreign, p.served(paths, made))
 	slices.Sort(all)
-	return Result{Changed: slices.Compact(all), Diagnostics: p.diagnostics()}, nil
+	return Result{Changed: p.called(slices.Compact(all)), Diagnostics: p.diagnostics()}, nil
 }
 
 // sort tells sources from files of the generated layer that somebody else has written,
@@ -144,13 +149,23 @@ func (p *Pipeline) sort(changed []string) (paths, foreign []string) {
 	return paths, foreign
 }
 
-// abs makes a path absolute, below the project folder as the tree knows it.
+// abs makes a path absolute, below the project folder as the tree knows it: the way to
+// the project may lead over links; links inside it keep their names, as in URLs.
 func (p *Pipeline) abs(file string) string {
-	abs := absIn(p.tree.dir, file)
-	if dir, err := filepath.EvalSymlinks(filepath.Dir(abs)); err == nil {
-		return filepath.Join(dir, filepath.Base(abs))
+	if rel, err := filepath.Rel(p.given, file); err == nil && filepath.IsLocal(rel) {
+		return filepath.Join(p.tree.dir, rel)
 	}
-	return abs
+	return absIn(p.tree.dir, file)
+}
+
+// called returns the paths as the caller calls them.
+func (p *Pipeline) called(paths []string) []string {
+	for i, path := range paths {
+		if rel, err := filepath.Rel(p.tree.dir, path); err == nil && filepath.IsLocal(rel) {
+			paths[i] = filepath.Join(p.given, rel)
+		}
+	}
+	return paths
 }
 
 // served returns those of the paths that browsers load as they are.

@@ -2,6 +2,7 @@ package stack
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -227,6 +228,48 @@ func TestControlEndpointsAskForTheToken(t *testing.T) {
 		resp.Body.Close()
 		if resp.StatusCode != tt.want {
 			t.Errorf("%s %s with token %q: %d, want %d", tt.method, tt.url, tt.bearer, resp.StatusCode, tt.want)
+		}
+	}
+}
+
+// lines hands over what is logged, line by line.
+type lines chan string
+
+func (l lines) Write(p []byte) (int, error) {
+	l <- string(p)
+	return len(p), nil
+}
+
+func TestProjectOfAnyNameWithLinkedSourcesIsServedAndFollowed(t *testing.T) {
+	parent := t.TempDir()
+	dir := filepath.Join(parent, "100% [a] é #1 ?b")
+	pages := filepath.Join(parent, "pages")
+	if err := errors.Join(os.MkdirAll(dir, 0o755), os.MkdirAll(pages, 0o755), os.Symlink(pages, filepath.Join(dir, "src"))); err != nil {
+		t.Fatal(err)
+	}
+	cfg := load(t, dir, map[string]string{
+		"realtimectl.yaml": free + `
+hub: { relays: [ { on: "client:*", emit: "server:$1", schema: job.json } ] }
+backends: { api: { store: db.json, path: /api, schemas: { jobs: job.json } } }
+`,
+		"job.json": `{"type":"object"}`, "db.json": `{"jobs":[]}`, "src/index.html": "<title>linked</title>",
+	})
+	logged := make(lines, 100)
+	i := run(t, cfg, func(o *Options) {
+		o.Log = slog.New(slog.NewTextHandler(logged, &slog.HandlerOptions{Level: slog.LevelInfo}))
+	})
+	if _, body := get(t, i.App); !strings.Contains(body, "linked") {
+		t.Errorf("the page is %q", body)
+	}
+	if status, body := get(t, i.App+"/api/jobs"); status != http.StatusOK {
+		t.Errorf("the store answers %d %q", status, body)
+	}
+	if err := os.WriteFile(filepath.Join(pages, "a.css"), []byte("a{}"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for line := range logged {
+		if strings.Contains(line, "change.applied") && strings.Contains(line, "src/a.css") {
+			return
 		}
 	}
 }

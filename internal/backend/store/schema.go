@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/big"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -61,12 +62,13 @@ func compile(file string) (*jsonschema.Schema, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find %s: %w", file, err)
 	}
+	location := (&url.URL{Scheme: "file", Path: filepath.ToSlash(path)}).String() // a path may hold what a URL may not
 	c := jsonschema.NewCompiler()
 	c.AssertFormat()
-	if err := c.AddResource(path, doc); err != nil {
+	if err := c.AddResource(location, doc); err != nil {
 		return nil, schemaMistake(file, nil, err)
 	}
-	rule, err := c.Compile(path)
+	rule, err := c.Compile(location)
 	if err != nil {
 		return nil, schemaMistake(file, nil, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -43,7 +44,8 @@ func loadSchema(dir, name string) (*jsonschema.Schema, error) {
 	c := jsonschema.NewCompiler()
 	c.UseLoader(jsonschema.SchemeURLLoader{"file": jsonschema.FileLoader{}})
 	c.AssertFormat()
-	schema, err := c.Compile(path)
+	// A path may hold what a URL may not.
+	schema, err := c.Compile((&url.URL{Scheme: "file", Path: filepath.ToSlash(path)}).String())
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, plainSchemaError(err))
 	}
