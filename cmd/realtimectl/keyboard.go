@@ -35,7 +35,7 @@ func (a *app) keyboard(ctx context.Context, cfg *config.Config, i stack.Info, qu
 		{Key: 'b', Help: "build dist/", Do: func() { warn(a.build(ctx, cfg, buildFlags{})) }},
 		{Key: 'l', Help: "say more, or less again", Do: a.nextLevel},
 		{Key: 'c', Help: "clear the screen", Do: func() { a.printer().Clear() }},
-		{Key: 'Q', Help: "QR code of the address for a phone", Do: func() { warn(a.printer().QR(phoneURL(page, i))) }},
+		{Key: 'Q', Help: "QR code of the address for a phone", Do: func() { warn(a.showQR(i)) }},
 		{Key: 'q', Help: "quit", Do: quit},
 	}
 	help := keys.Action{Key: 'h', Help: "this help"}
@@ -54,12 +54,13 @@ func (a *app) switched(name string, c *stack.Control, use func(*stack.Control) b
 	a.printer().Lines(name + ": " + map[bool]string{true: "on", false: "off"}[use(c)])
 }
 
-// phoneURL is the address that other machines reach, if there is one.
-func phoneURL(page string, i stack.Info) string {
-	if len(i.Network) > 0 {
-		return i.Network[0]
+// showQR shows the address that other machines reach, or how to get one.
+func (a *app) showQR(i stack.Info) error {
+	if len(i.Network) == 0 {
+		a.printer().Lines("no phone reaches this address: it is on this machine alone; serve with --host 0.0.0.0")
+		return nil
 	}
-	return page
+	return a.printer().QR(i.Network[0])
 }
 
 // nextLevel switches between what is said normally and everything.
