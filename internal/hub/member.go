@@ -28,6 +28,7 @@ type member struct {
 	ns    *namespace
 	seat  seat          // in the namespace's group
 	got   atomic.Uint64 // the last event that was handed to its session
+	since uint64        // the last event from before it came; guarded by recovery.mu
 
 	// Guarded by ns.mu.
 	rooms []*seat

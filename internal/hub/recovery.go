@@ -186,12 +186,14 @@ func (r *recovery) enter(m *member, namespace string, connect *socketio.Outgoing
 		m.ns.join(m, room, m.hub.opts.MaxRooms)
 	}
 	d := delivery{packet: connect, opens: m}
+	m.since = r.seq
 	m.got.Store(r.seq)
 	if back != nil {
 		for _, room := range back.Rooms {
 			m.ns.join(m, room, m.hub.opts.MaxRooms)
 		}
 		from := r.from(back)
+		m.since = from
 		m.got.Store(from)
 		d.missed = r.missed(back, from)
 	}
@@ -199,7 +201,8 @@ func (r *recovery) enter(m *member, namespace string, connect *socketio.Outgoing
 }
 
 // from returns the last event a client is known to have: the last one handed to its
-// session, less what the session had not delivered; with r.mu held.
+// session, less what the session had not delivered; with r.mu held. What the session had
+// not delivered may hold more than events, but none from before the client came.
 func (r *recovery) from(a *absent) uint64 {
 	if a.member == nil {
 		return a.Got
@@ -207,7 +210,11 @@ func (r *recovery) from(a *absent) uint64 {
 	got := a.member.got.Load()
 	untaken := a.member.conn.Session().Untaken()
 	for i := len(r.history) - 1; i >= 0 && untaken > 0; i-- {
-		if p := r.history[i]; p.seq <= got && p.isFor(a) {
+		p := r.history[i]
+		if p.seq <= a.member.since {
+			break
+		}
+		if p.seq <= got && p.isFor(a) {
 			untaken -= p.packet.Size()
 			got = p.seq - 1
 		}
