@@ -270,7 +270,7 @@ func output(cfg *config.Config) []string {
 // A project that cannot be watched is served all the same.
 func (p *parts) addWatcher(context.Context) error {
 	files := []string{filepath.Join(p.cfg.Dir, "bower.json"), filepath.Join(p.cfg.Dir, "package.json")}
-	files = append(files, ruleFiles(p.cfg)...)
+	files = append(files, p.ruleFiles()...)
 	dirs := []string{p.cfg.Abs(p.cfg.Paths.Src), p.cfg.Abs(p.cfg.Paths.Public), p.cfg.Abs(p.cfg.Paths.Tmp)}
 	if p.target != nil {
 		dirs = []string{p.cfg.Dir} // an app of any shape
@@ -306,7 +306,7 @@ func (p *parts) follow(ctx context.Context) error {
 func (p *parts) addFlow(ctx context.Context) error {
 	conf := &rereader{load: p.reload, running: p.cfg, hub: p.hub, log: p.log}
 	flow := &changes{
-		dir: p.cfg.Dir, rules: ruleFiles(p.cfg), log: p.log,
+		dir: p.cfg.Dir, rules: p.ruleFiles(), log: p.log,
 		rebuild: p.pipeline.Rebuild, resolve: p.files.Resolve, notify: p.live.Notify,
 		reread: conf.reread, foreign: p.target != nil, exists: exists, told: p.told,
 	}

@@ -86,15 +86,16 @@ func withoutRelays(h config.Hub) config.Hub {
 	return h
 }
 
-// ruleFiles lists the files that relay rules come from.
-func ruleFiles(cfg *config.Config) []string {
-	if cfg.File == "" {
+// ruleFiles lists the files that are read again when they change: those that relay rules
+// come from. There are none if nobody says how to read them.
+func (p *parts) ruleFiles() []string {
+	if p.cfg.File == "" || p.reload == nil {
 		return nil
 	}
-	files := []string{cfg.File}
-	for _, r := range cfg.Hub.Relays {
+	files := []string{p.cfg.File}
+	for _, r := range p.cfg.Hub.Relays {
 		if r.Schema != "" {
-			files = append(files, cfg.Abs(r.Schema))
+			files = append(files, p.cfg.Abs(r.Schema))
 		}
 	}
 	return files

@@ -273,3 +273,23 @@ backends: { api: { store: db.json, path: /api, schemas: { jobs: job.json } } }
 		}
 	}
 }
+
+func TestChangedConfigurationIsLeftAloneIfNobodySaysHowToReadIt(t *testing.T) {
+	dir := t.TempDir()
+	cfg := load(t, dir, map[string]string{"realtimectl.yaml": free, "src/index.html": "x"})
+	logged := make(lines, 100)
+	run(t, cfg, func(o *Options) {
+		o.Log = slog.New(slog.NewTextHandler(logged, &slog.HandlerOptions{Level: slog.LevelInfo}))
+	})
+	if err := os.WriteFile(filepath.Join(dir, "realtimectl.yaml"), []byte("hub: {}\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "src", "a.css"), []byte("a{}"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for line := range logged {
+		if strings.Contains(line, "change.applied") {
+			return
+		}
+	}
+}
