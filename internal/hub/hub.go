@@ -13,6 +13,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/realtimectl/realtimectl/internal/hub/engineio"
 	"github.com/realtimectl/realtimectl/internal/hub/notes"
 	"github.com/realtimectl/realtimectl/internal/hub/relay"
 	"github.com/realtimectl/realtimectl/internal/hub/socketio"
@@ -44,10 +45,10 @@ const maxShards = 16
 // New makes a hub. It accepts clients once Run has begun.
 func New(opts Options) (*Hub, error) {
 	opts.Path = "/" + strings.Trim(cmp.Or(opts.Path, "/socket.io/"), "/") + "/"
-	opts.MaxPending = limit(opts.MaxPending, 4_096)
-	opts.MaxEventRate = limit(opts.MaxEventRate, 10_000)
-	opts.MaxRooms = limit(opts.MaxRooms, 1_000)
-	opts.MaxPublish = limit(opts.MaxPublish, 1_000_000)
+	opts.MaxPending = engineio.Limit(opts.MaxPending, 4_096)
+	opts.MaxEventRate = engineio.Limit(opts.MaxEventRate, 10_000)
+	opts.MaxRooms = engineio.Limit(opts.MaxRooms, 1_000)
+	opts.MaxPublish = engineio.Limit(opts.MaxPublish, 1_000_000)
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
@@ -76,19 +77,6 @@ func New(opts Options) (*Hub, error) {
 type rules struct {
 	*relay.Set
 	namespaces *relay.Namespaces
-}
-
-// noLimit stands for «none»: more than anything that is counted here.
-const noLimit = 1 << 40
-
-func limit(value, def int) int {
-	switch {
-	case value < 0:
-		return noLimit
-	case value == 0:
-		return def
-	}
-	return value
 }
 
 // SetRelays replaces the rules; nil means none. No connection notices: an event under

@@ -33,7 +33,7 @@ type Recovery struct {
 
 func (r Recovery) withDefaults() Recovery {
 	r.Window = cmp.Or(r.Window, 2*time.Minute)
-	r.MaxBytes = limit(r.MaxBytes, 16<<20)
+	r.MaxBytes = engineio.Limit(r.MaxBytes, 16<<20)
 	return r
 }
 

@@ -3,6 +3,7 @@ package engineio
 import (
 	"cmp"
 	"log/slog"
+	"math"
 	"net/http"
 	"time"
 )
@@ -74,24 +75,27 @@ func (o Options) withDefaults() Options {
 	o.MessageTimeout = cmp.Or(o.MessageTimeout, 30*time.Second)
 	o.CloseTimeout = cmp.Or(o.CloseTimeout, time.Second)
 	o.LingerTimeout = cmp.Or(o.LingerTimeout, 30*time.Second)
-	o.MaxPayload = limit(o.MaxPayload, 1_000_000)
-	o.MaxPackets = limit(o.MaxPackets, 1_000)
-	o.MaxFragments = limit(o.MaxFragments, 256)
-	o.MaxBacklog = limit(o.MaxBacklog, 4<<20)
-	o.MaxSessions = limit(o.MaxSessions, 100_000)
-	o.MaxPerAddress = limit(o.MaxPerAddress, 1_000)
-	o.HandshakeRate = limit(o.HandshakeRate, 50)
-	o.CompressFrom = limit(o.CompressFrom, 1_024)
+	o.MaxPayload = Limit(o.MaxPayload, 1_000_000)
+	o.MaxPackets = Limit(o.MaxPackets, 1_000)
+	o.MaxFragments = Limit(o.MaxFragments, 256)
+	o.MaxBacklog = Limit(o.MaxBacklog, 4<<20)
+	o.MaxSessions = Limit(o.MaxSessions, 100_000)
+	o.MaxPerAddress = Limit(o.MaxPerAddress, 1_000)
+	o.HandshakeRate = Limit(o.HandshakeRate, 50)
+	o.CompressFrom = Limit(o.CompressFrom, 1_024)
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	return o
 }
 
-// noLimit stands for «none»: more than anything that is counted here.
-const noLimit = 1 << 40
+// noLimit stands for «none»: more than anything that is counted here, with room to add
+// to it where an int has 32 bits.
+const noLimit = min(1<<40, math.MaxInt/2)
 
-func limit(value, def int) int {
+// Limit is how every level of the hub reads a bound of its options: a negative value
+// means none, zero the default.
+func Limit(value, def int) int {
 	switch {
 	case value < 0:
 		return noLimit

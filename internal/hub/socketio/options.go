@@ -32,23 +32,10 @@ func (o Options) withDefaults() Options {
 	if o.ConnectTimeout == 0 {
 		o.ConnectTimeout = 45 * time.Second
 	}
-	o.MaxAttachments = limit(o.MaxAttachments, 10)
-	o.MaxAttachmentBytes = limit(o.MaxAttachmentBytes, 10_000_000)
-	o.MaxDepth = limit(o.MaxDepth, 100)
-	o.MaxNameLength = limit(o.MaxNameLength, 256)
-	o.MaxNamespaces = limit(o.MaxNamespaces, 50)
+	o.MaxAttachments = engineio.Limit(o.MaxAttachments, 10)
+	o.MaxAttachmentBytes = engineio.Limit(o.MaxAttachmentBytes, 10_000_000)
+	o.MaxDepth = engineio.Limit(o.MaxDepth, 100)
+	o.MaxNameLength = engineio.Limit(o.MaxNameLength, 256)
+	o.MaxNamespaces = engineio.Limit(o.MaxNamespaces, 50)
 	return o
-}
-
-// noLimit stands for «none»: more than anything that is counted here.
-const noLimit = 1 << 40
-
-func limit(value, def int) int {
-	switch {
-	case value < 0:
-		return noLimit
-	case value == 0:
-		return def
-	}
-	return value
 }
