@@ -139,7 +139,7 @@ func (p *polling) finish() {
 func (p *polling) leave() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.lost = p.size + p.flying
+	p.lost = p.size // a client that says goodbye has read what it was answered
 	p.queue, p.size = nil, 0
 	p.push(NewBatch(newText(packetNoop)))
 	p.ended, p.left = true, true
