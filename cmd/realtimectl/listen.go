@@ -97,6 +97,7 @@ func (a *app) listen(ctx context.Context, f listenFlags) error {
 		return err
 	}
 	defer func() { _ = lines.Close() }() // everything wanted was read
+	a.printer().Log().Info("listening to "+target.url+" until Ctrl-C", "event", "listen.ready")
 	err = a.report(lines, f)
 	if ctx.Err() != nil {
 		return nil

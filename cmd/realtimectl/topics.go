@@ -82,6 +82,7 @@ what belongs to it. The first part of an event is the part of the program.
   hub.disconnected      a browser left (debug)
   hub.refused           a browser was turned away: why
   hub.unmatched         an event for which there is no rule
+  listen.ready          listen hears the hub from now on
   store.create          the built-in store changed; also store.update, store.delete
   backend.output        a line of a back-end: service
   program.failed        the program ends with an error: hint, diagnostics`
