@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -163,22 +162,35 @@ func (o *output) String() string {
 }
 
 // await returns the first line that contains part.
-func (o *output) await(t *testing.T, part string) string {
+func (o *output) await(t *testing.T, part string) (line string) {
+	t.Helper()
+	o.until(t, part, func(text string) bool {
+		for row := range strings.Lines(text) {
+			if strings.Contains(row, part) {
+				line = strings.TrimRight(row, "\r\n")
+				return true
+			}
+		}
+		return false
+	})
+	return line
+}
+
+// until waits until what was printed so far is as it should be.
+func (o *output) until(t *testing.T, what string, done func(text string) bool) {
 	t.Helper()
 	limit := time.After(patience)
 	for {
 		o.mu.Lock()
 		text, more := o.text.String(), o.more
 		o.mu.Unlock()
-		for lines := bufio.NewScanner(strings.NewReader(text)); lines.Scan(); {
-			if strings.Contains(lines.Text(), part) {
-				return lines.Text()
-			}
+		if done(text) {
+			return
 		}
 		select {
 		case <-more:
 		case <-limit:
-			t.Fatalf("no line with %q in:\n%s", part, text)
+			t.Fatalf("no line with %q in:\n%s", what, text)
 		}
 	}
 }

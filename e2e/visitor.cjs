@@ -1,6 +1,7 @@
 // One client that does as it is told and tells what happens to it, a line of JSON each:
 //   node visitor.cjs MODULE URL OPTIONS
-// On stdin: ["emit", EVENT, ...ARGS], ["drop"] (lose the connection), ["connect"].
+// On stdin: ["emit", EVENT, ...ARGS], ["ask", EVENT, ...ARGS] (wants an answer),
+// ["leave"], ["drop"] (lose the connection), ["connect"].
 "use strict";
 
 const [name, url, options] = process.argv.slice(2);
@@ -21,6 +22,8 @@ require("readline")
   .on("line", (line) => {
     const [what, ...args] = JSON.parse(line);
     if (what === "emit") socket.emit(...args);
+    if (what === "ask") socket.emit(...args, (...answer) => tell("answer", ...answer));
+    if (what === "leave") socket.disconnect();
     if (what === "drop") {
       socket.io.reconnection(false);
       socket.io.engine.close();

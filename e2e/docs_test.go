@@ -1,0 +1,181 @@
+package e2e
+
+import (
+	"context"
+	"go/build"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/realtimectl/realtimectl/internal/realpart"
+)
+
+// TestDocsWork follows README.md and each page of docs from top to bottom, as a reader
+// would: in an empty folder, with the real program. This is how a page is written:
+//
+//	```sh        A script. Every line must succeed. The next block goes on in the folder
+//	             where this one ends, with the environment of a new shell.
+//	```console   What a terminal shows: commands behind "$ ", and what they print, which
+//	             is compared. … is any text, a line of it any lines; times, durations,
+//	             ids and spaces in a row may differ. Without a "$ " at its beginning it is
+//	             what the program that runs prints next.
+//	             `realtimectl serve` and `realtimectl listen` keep running, in both kinds:
+//	             until the next of them begins or the page ends.
+//	```yaml      Must be a valid realtimectl.yaml.
+//	```events    What clients send and hear under the rules of the yaml before it; see
+//	             docsevents_test.go.
+//	```js ```html ```css ```json ```php ```go ```python ```ruby ```text
+//	             js, json and php must at least be well-formed.
+//
+// If the line before a block ends in "`NAME`:", the block is that whole file and is
+// written. A block that cannot run here says so behind its language: ```sh not-run: WHY.
+// There must be few.
+//
+// <!-- window NAME: EXPRESSION --> opens http://localhost:3000 in a window of a real
+// browser, if it is not open yet, and waits until the JavaScript expression is true.
+//
+// Ports 3000 and 3010 in the text stand for free ones.
+func TestDocsWork(t *testing.T) {
+	needSetup(t, "node", "chromium", "git", "php")
+	browser := realpart.Browser(t)
+	binary := newBoard(t).binary
+	for _, page := range pages(t) {
+		t.Run(strings.TrimPrefix(page, "../"), func(t *testing.T) {
+			t.Parallel()
+			s := newSession(t, binary, browser)
+			for _, b := range readPage(t, page) {
+				s.follow(page, b)
+			}
+		})
+	}
+}
+
+// pages are README.md and what lies in docs. The reference is made by the program, and
+// its blocks are the program's own help, which has tests of its own.
+func pages(t *testing.T) []string {
+	t.Helper()
+	list := []string{"../README.md"}
+	err := filepath.WalkDir("../docs", func(path string, d fs.DirEntry, err error) error {
+		if d != nil && d.IsDir() && d.Name() == "reference" {
+			return filepath.SkipDir
+		}
+		if filepath.Ext(path) == ".md" {
+			list = append(list, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+// maxNotRun bounds the blocks that nobody tests.
+const maxNotRun = 12
+
+func TestFewBlocksAreLeftOut(t *testing.T) {
+	var left []string
+	for _, page := range pages(t) {
+		for _, b := range readPage(t, page) {
+			if b.notRun != "" {
+				left = append(left, page+": "+b.notRun)
+			}
+		}
+	}
+	t.Logf("not run:\n%s", strings.Join(left, "\n"))
+	if len(left) > maxNotRun {
+		t.Errorf("%d blocks are not run, more than %d", len(left), maxNotRun)
+	}
+}
+
+// session is one reader: a folder that was empty, a shell, windows.
+type session struct {
+	t       *testing.T
+	browser context.Context
+	windows map[string]tab
+	binary  string
+	home    string // the folder of the session's own files, beside the reader's
+	dir     string // where the shell is
+	ports   ports
+	yaml    string // the last configuration shown
+	runs    *program
+}
+
+func newSession(t *testing.T, binary string, browser context.Context) *session {
+	t.Helper()
+	s := &session{t: t, browser: browser, windows: map[string]tab{}, binary: binary, home: t.TempDir(), ports: freePorts(t)}
+	s.dir = filepath.Join(s.home, "reader")
+	if err := os.Mkdir(s.dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.runs.stop(t) })
+	return s
+}
+
+// follow does what a block says.
+func (s *session) follow(page string, b block) {
+	s.t.Helper()
+	defer func() {
+		if s.t.Failed() {
+			s.t.Logf("%s:%d does not work; what runs has printed:\n%s", page, b.line, s.runs)
+		}
+	}()
+	switch {
+	case b.notRun != "":
+	case b.file != "":
+		s.save(b)
+	case b.kind == "sh":
+		s.script(b.text)
+	case b.kind == "console":
+		s.transcript(b.text)
+	case b.kind == "yaml":
+		s.yaml = b.text
+		s.validate(b.text)
+	case b.kind == "events":
+		s.events(b.text)
+	case b.kind == "window":
+		s.window(b.window).until(b.text)
+	default:
+		s.wellFormed(b)
+	}
+}
+
+// save writes a file that the page shows whole.
+func (s *session) save(b block) {
+	s.t.Helper()
+	write(s.t, filepath.Join(s.dir, filepath.FromSlash(b.file)), s.ports.real(b.text))
+	if b.kind == "yaml" {
+		s.shell("realtimectl config validate --config " + b.file)
+		return
+	}
+	s.wellFormed(b)
+}
+
+// window returns a window of the browser that shows the page.
+func (s *session) window(name string) tab {
+	s.t.Helper()
+	if w, ok := s.windows[name]; ok {
+		return w
+	}
+	w := open(s.t, s.browser, s.ports.real("http://localhost:3000/"))
+	s.windows[name] = w
+	return w
+}
+
+// command is a command line as the reader's shell would run it.
+func (s *session) command(line string) *exec.Cmd {
+	cmd := exec.Command("sh", "-ec", line)
+	cmd.Dir = s.dir
+	cmd.Env = append(os.Environ(),
+		"PATH="+filepath.Dir(s.binary)+string(os.PathListSeparator)+os.Getenv("PATH"),
+		"HOME="+s.home, "TMPDIR="+s.home, "NO_COLOR=1", "TERM=xterm", "CI=",
+		"GOPATH="+build.Default.GOPATH, "GOCACHE="+filepath.Join(os.Getenv("HOME"), ".cache", "go-build"),
+		"REALTIMECTL_SERVE_PROXY="+s.ports.real("localhost:3000"),
+		"REALTIMECTL_SERVE_APP="+s.ports.real("localhost:3010"),
+		"REALTIMECTL_SERVE_STRICT_PORT=true",
+	)
+	return cmd
+}
