@@ -14,6 +14,7 @@ import (
 
 	"github.com/realtimectl/realtimectl/internal/diag"
 	"github.com/realtimectl/realtimectl/internal/pipeline/htmlscan"
+	"github.com/realtimectl/realtimectl/internal/pipeline/sheets"
 )
 
 // BuildOptions says what Build makes of which project. The zero value of every field but
@@ -205,13 +206,14 @@ func (b *builder) readSources(ctx context.Context) ([]string, error) {
 // generate runs the steps; what they make stays in memory. Nothing is told of what a
 // task that failed should have made.
 func (b *builder) generate(ctx context.Context) error {
-	steps := stepsFor(b.layout, b.opts.Settings, b.opts.Tasks)
+	compiler := sheets.New(b.tree.dir, b.log)
+	steps := stepsFor(b.layout, b.opts.Settings, b.opts.Tasks, compiler)
 	ran := make([]ranStep, len(steps))
 	made, err := runSteps(ctx, b.tree, newContents(), steps, ran, func(s Step) bool {
 		failed := slices.ContainsFunc(ran[:len(b.opts.Tasks)], func(r ranStep) bool { return r.found.Err() != nil })
 		return ctx.Err() == nil && !failed
 	})
-	if err := errors.Join(err, ctx.Err()); err != nil {
+	if err := errors.Join(err, compiler.Close(), ctx.Err()); err != nil {
 		return err
 	}
 	for _, r := range ran {

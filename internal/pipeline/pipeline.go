@@ -17,6 +17,7 @@ import (
 
 	"github.com/realtimectl/realtimectl/internal/atomicfile"
 	"github.com/realtimectl/realtimectl/internal/diag"
+	"github.com/realtimectl/realtimectl/internal/pipeline/sheets"
 )
 
 // Options says which project a [Pipeline] works on.
@@ -44,20 +45,21 @@ type Result struct {
 // Pipeline keeps the generated layer of a project right. Its methods may be called
 // concurrently; runs follow one another.
 type Pipeline struct {
-	tree  *tree
-	given string // the project as the caller calls it; links on the way to it are kept
-	tmp   string
-	log   *slog.Logger
-	mu    sync.Mutex // guards what follows; held for a whole run
-	steps []Step     // empty for a project that needs no work
-	ran   []ranStep  // as long as steps
-	cache *contents
-	disk  map[string][]byte    // what was written to the generated layer
-	wrong map[string]diag.List // syntax errors by absolute source file
+	sheets *sheets.Compiler
+	tree   *tree
+	given  string // the project as the caller calls it; links on the way to it are kept
+	tmp    string
+	log    *slog.Logger
+	mu     sync.Mutex // guards what follows; held for a whole run
+	steps  []Step     // empty for a project that needs no work
+	ran    []ranStep  // as long as steps
+	cache  *contents
+	disk   map[string][]byte    // what was written to the generated layer
+	wrong  map[string]diag.List // syntax errors by absolute source file
 }
 
 // New looks at the project; it reads and writes no source yet. It returns a [diag.List]
-// when Dir is no folder.
+// when Dir is no folder. The caller closes the pipeline.
 func New(opts Options) (*Pipeline, error) {
 	layout, err := detectAt(opts.Dir, opts.Src)
 	if err != nil {
@@ -73,12 +75,18 @@ func New(opts Options) (*Pipeline, error) {
 		return nil, fmt.Errorf("find the project folder: %w", err)
 	}
 	t.tasks = len(opts.Tasks) > 0
-	steps := stepsFor(layout, opts.Settings, opts.Tasks)
+	compiler := sheets.New(t.dir, orDiscard(opts.Log))
+	steps := stepsFor(layout, opts.Settings, opts.Tasks, compiler)
 	return &Pipeline{
-		tree: t, given: given, tmp: absIn(t.dir, tmp), log: orDiscard(opts.Log), steps: steps,
+		sheets: compiler,
+		tree:   t, given: given, tmp: absIn(t.dir, tmp), log: orDiscard(opts.Log), steps: steps,
 		ran: make([]ranStep, len(steps)), cache: newContents(), disk: map[string][]byte{}, wrong: map[string]diag.List{},
 	}, nil
 }
+
+// Close ends what the pipeline keeps running: the compilers of stylesheets. A run that
+// compiles one fails.
+func (p *Pipeline) Close() error { return p.sheets.Close() }
 
 // Start makes the generated layer anew and removes from it what would hide a source. Of
 // a project that needs no work only the pages are read.

@@ -1,8 +1,10 @@
 package pipeline
 
+import "github.com/realtimectl/realtimectl/internal/pipeline/sheets"
+
 // stepsFor returns the steps that a project of this layout needs, in the order in which
 // they run.
-func stepsFor(layout Layout, settings *Settings, tasks []Task) []Step {
+func stepsFor(layout Layout, settings *Settings, tasks []Task, compiler *sheets.Compiler) []Step {
 	var steps []Step
 	for _, t := range tasks {
 		steps = append(steps, newTaskStep(t))
@@ -11,7 +13,7 @@ func stepsFor(layout Layout, settings *Settings, tasks []Task) []Step {
 		steps = append(steps, &configStep{settings: *settings})
 	}
 	if !compileStyles(tasks) {
-		steps = append(steps, &stylesStep{layout: layout})
+		steps = append(steps, newStylesStep(layout, compiler))
 	}
 	if layout.Kind == Plain {
 		return steps

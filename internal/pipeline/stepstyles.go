@@ -3,76 +3,112 @@ package pipeline
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"errors"
 	"fmt"
+	"io/fs"
+	"maps"
 	"os"
-	"os/exec"
 	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/realtimectl/realtimectl/internal/diag"
 	"github.com/realtimectl/realtimectl/internal/pipeline/htmlscan"
+	"github.com/realtimectl/realtimectl/internal/pipeline/sheets"
 )
-
-// compileTime bounds one run of a stylesheet compiler: the largest frameworks take a few
-// seconds.
-const compileTime = time.Minute
 
 // stylesStep compiles the Sass and Less sheets that pages load, with the project's own
 // compiler or the system's.
 type stylesStep struct {
-	layout Layout
+	layout   Layout
+	compiler *sheets.Compiler
+	packages []byte                   // package.json of the last run
+	listing  []string                 // the sheets of the last run: a new one may be meant by an old import
+	compiled map[string]compiledSheet // by absolute file, those without a mistake
+	reads    map[string]bool          // what the sheets of the last run are made of, relative to the project
+}
+
+// compiledSheet is what a sheet gave, and of what.
+type compiledSheet struct {
+	css   []byte
+	found diag.List
+	from  map[string][sha256.Size]byte // absolute file → content
+}
+
+func newStylesStep(layout Layout, compiler *sheets.Compiler) *stylesStep {
+	return &stylesStep{layout: layout, compiler: compiler, compiled: map[string]compiledSheet{}, reads: map[string]bool{}}
 }
 
 // Name returns "styles".
 func (s *stylesStep) Name() string { return "styles" }
 
-// Concerns is true for sheets, for pages, which name them, and for compilers.
+// Concerns is true for sheets and what they import, for pages, which name them, and for
+// compilers.
 func (s *stylesStep) Concerns(p string) bool {
-	return isSheet(p) || path.Ext(p) == ".html" && !strings.Contains(p, "/"+templatesDir) || path.Base(p) == "package.json"
+	return isSheet(p) || s.reads[p] || path.Ext(p) == ".html" && !strings.Contains(p, "/"+templatesDir) || path.Base(p) == "package.json"
 }
 
-func isSheet(p string) bool {
-	switch path.Ext(p) {
-	case ".scss", ".sass", ".less", ".styl":
-		return true
-	}
-	return false
-}
+func isSheet(p string) bool { return sheets.LanguageOf(p) != "" }
 
 // Run compiles every sheet that a page names by its .css, and the main one of projects
-// that wire styles in; but not what a command of the project's own has made.
+// that wire styles in; but not what a command of the project's own has made. What a sheet
+// is made of being the same, it is not compiled again.
 func (s *stylesStep) Run(ctx context.Context, w *Work) error {
-	sheets := map[string]string{} // URL without extension → file
+	byName := map[string]string{} // URL without extension → file
 	for _, file := range w.Sources() {
 		if u := w.URL(file); isSheet(u) {
-			sheets[strings.TrimSuffix(u, path.Ext(u))] = file
+			byName[strings.TrimSuffix(u, path.Ext(u))] = file
 		}
 	}
-	if len(sheets) == 0 {
+	if len(byName) == 0 {
 		return nil
 	}
-	wanted, err := s.wanted(w, sheets)
+	if err := s.renew(w, slices.Sorted(maps.Values(byName))); err != nil {
+		return err
+	}
+	wanted, err := s.wanted(w, byName)
 	if err != nil {
 		return err
 	}
+	memory, err := s.memory(w)
+	if err != nil {
+		return err
+	}
+	clear(s.reads)
 	for _, name := range wanted {
-		if err := s.compile(ctx, w, name+".css", sheets[name]); err != nil {
+		if err := s.compile(ctx, w, name+".css", byName[name], memory); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// renew forgets what was compiled when there are other sheets than before, and looks for
+// compilers anew when the project's packages are others.
+func (s *stylesStep) renew(w *Work, listing []string) error {
+	if !slices.Equal(listing, s.listing) {
+		clear(s.compiled)
+	}
+	s.listing = listing
+	now, err := os.ReadFile(filepath.Join(w.tree.dir, "package.json"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("read package.json: %w", err)
+	}
+	if bytes.Equal(now, s.packages) {
+		return nil
+	}
+	s.packages = now
+	clear(s.compiled)
+	return s.compiler.Forget()
+}
+
 // wanted returns the sheets to compile, sorted.
-func (s *stylesStep) wanted(w *Work, sheets map[string]string) ([]string, error) {
+func (s *stylesStep) wanted(w *Work, byName map[string]string) ([]string, error) {
 	var names []string
 	add := func(name string) {
-		_, ok := sheets[name]
+		_, ok := byName[name]
 		if _, made := w.made[name+".css"]; ok && !made && !slices.Contains(names, name) {
 			names = append(names, name)
 		}
@@ -101,100 +137,85 @@ func (s *stylesStep) wanted(w *Work, sheets map[string]string) ([]string, error)
 	return names, nil
 }
 
-// compiler is a command that reads a sheet from its input and prints CSS.
-type compiler struct {
-	bin  string
-	args []string
-}
-
-// find looks for a compiler: the project's own, then the system's.
-func (s *stylesStep) find(w *Work, file string) (compiler, bool) {
-	var c compiler
-	dir := filepath.Dir(file)
-	switch filepath.Ext(file) {
-	case ".scss":
-		c = compiler{"sass", []string{"--stdin", "--no-source-map", "--quiet", "--load-path=" + dir, "--load-path=" + w.tree.dir}}
-	case ".sass":
-		c = compiler{"sass", []string{"--stdin", "--indented", "--no-source-map", "--quiet", "--load-path=" + dir, "--load-path=" + w.tree.dir}}
-	case ".less":
-		c = compiler{"lessc", []string{"--no-color", "--include-path=" + dir, "-"}}
-	case ".styl":
-		c = compiler{"stylus", []string{"--print", "--include", dir}}
+// memory returns what a sheet or an import holds where that is not what lies on disk:
+// earlier steps have made it, or it has wiring comments.
+func (s *stylesStep) memory(w *Work) (func(string) ([]byte, bool), error) {
+	wired := map[string][]byte{}
+	for _, file := range w.Sources() {
+		if !isSheet(file) {
+			continue
+		}
+		src, err := w.Read(file)
+		if err != nil {
+			return nil, err
+		}
+		if wired[file], err = s.wire(w, file, src); err != nil {
+			return nil, err
+		}
 	}
-	own := filepath.Join(w.tree.dir, "node_modules", ".bin", c.bin)
-	if exists(own) {
-		c.bin = own
-		return c, true
-	}
-	bin, err := exec.LookPath(c.bin)
-	if err != nil {
-		return c, false
-	}
-	c.bin = bin
-	return c, true
+	return func(file string) ([]byte, bool) {
+		if data, ok := wired[file]; ok {
+			return data, true
+		}
+		for _, root := range []string{w.tree.tmp, w.tree.src} {
+			if name, err := filepath.Rel(root, file); err == nil {
+				if data, ok := w.made[filepath.ToSlash(name)]; ok {
+					return data, true
+				}
+			}
+		}
+		return nil, false
+	}, nil
 }
 
 // compile makes one stylesheet.
-func (s *stylesStep) compile(ctx context.Context, w *Work, name, file string) error {
-	c, ok := s.find(w, file)
-	if !ok {
-		w.Report(diag.Diagnostic{
-			Severity: diag.Error, Source: s.Name(), Path: w.Rel(file),
-			Message: fmt.Sprintf("there is no %s to compile it with, neither in node_modules nor on the PATH", c.bin),
-			Hint:    fmt.Sprintf("npm install --save-dev %s, or write %s with a command under pipeline.tasks", packageOf(c.bin), ".tmp/"+name),
-		})
-		return nil
-	}
-	src, err := w.Read(file)
-	if err != nil {
-		return err
-	}
-	src, err = s.wire(w, file, src)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, compileTime)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, c.bin, c.args...)
-	var stdout, stderr bytes.Buffer
-	cmd.Dir, cmd.Stdin, cmd.Stdout, cmd.Stderr = filepath.Dir(file), bytes.NewReader(src), &stdout, &stderr
-	if err := cmd.Run(); err != nil {
-		if ctx.Err() != nil {
-			return fmt.Errorf("compile %s: %w", w.Rel(file), ctx.Err())
+func (s *stylesStep) compile(ctx context.Context, w *Work, name, file string, memory func(string) ([]byte, bool)) error {
+	done, ok := s.compiled[file]
+	if !ok || !done.holds(memory) {
+		out, found, err := s.compiler.Compile(ctx, sheets.Input{File: file, Read: memory})
+		if err != nil {
+			return err
 		}
-		w.Report(s.failure(w, file, stderr.String(), err))
-		return nil
+		done = compiledSheet{css: out.CSS, found: found, from: sums(append(out.Includes, file), memory)}
+		delete(s.compiled, file)
+		if found.Err() == nil {
+			s.compiled[file] = done
+		}
 	}
-	w.Emit(name, stdout.Bytes())
+	for f := range done.from {
+		s.reads[w.Rel(f)] = true
+	}
+	for _, d := range done.found {
+		w.Report(s.advise(d, file, name))
+	}
+	if done.found.Err() == nil {
+		w.Emit(name, done.css)
+	}
 	return nil
 }
 
-func packageOf(bin string) string {
-	if bin == "lessc" {
-		return "less"
-	}
-	return bin
-}
-
-var (
-	compilerPlace = regexp.MustCompile(`(?m)(?:^\s*(\S+)?\s+(\d+):(\d+)\s+root stylesheet|on line (\d+), column (\d+))`)
-	escapes       = regexp.MustCompile("\x1b\\[[0-9;]*m")
-)
-
-// failure tells what a compiler said, at the place that it names.
-func (s *stylesStep) failure(w *Work, file, said string, err error) diag.Diagnostic {
-	said = strings.TrimSpace(escapes.ReplaceAllString(said, ""))
-	d := diag.Diagnostic{Severity: diag.Error, Source: s.Name(), Path: w.Rel(file), Message: "the compiler failed: " + err.Error()}
-	if first, _, _ := strings.Cut(said, "\n"); first != "" {
-		d.Message = lowerFirst(strings.TrimSuffix(strings.TrimPrefix(first, "Error: "), "."))
-	}
-	d.Hint = said
-	if m := compilerPlace.FindStringSubmatch(said); m != nil {
-		d.Line, _ = strconv.Atoi(m[2] + m[4])
-		d.Column, _ = strconv.Atoi(m[3] + m[5])
-		if src, err := os.ReadFile(file); err == nil {
-			d.Excerpt, d.Hint = diag.Excerpt(src, d.Line, d.Column), ""
-		}
+// advise adds the way out that only this step knows: a command of the project's own.
+func (s *stylesStep) advise(d diag.Diagnostic, file, name string) diag.Diagnostic {
+	if _, ok := s.compiler.Choice(sheets.LanguageOf(file)); !ok {
+		d.Hint += fmt.Sprintf(", or write %s with a command under pipeline.tasks in realtimectl.yaml", ".tmp/"+name)
 	}
 	return d
+}
+
+// sums returns what the files hold now; of a file that is gone, nothing.
+func sums(files []string, memory func(string) ([]byte, bool)) map[string][sha256.Size]byte {
+	all := map[string][sha256.Size]byte{}
+	for _, file := range files {
+		data, ok := memory(file)
+		if !ok {
+			data, _ = os.ReadFile(file) // gone: the sum of nothing
+		}
+		all[file] = sha256.Sum256(data)
+	}
+	return all
+}
+
+// holds reports whether everything that the sheet was made of is as it was.
+func (c compiledSheet) holds(memory func(string) ([]byte, bool)) bool {
+	return maps.Equal(c.from, sums(slices.Collect(maps.Keys(c.from)), memory))
 }

@@ -252,6 +252,9 @@ func stamps(dir string) (map[string]stamp, error) {
 	return found, nil
 }
 
+// escapes are colours, which some programs print even into a pipe.
+var escapes = regexp.MustCompile("\x1b\\[[0-9;]*m")
+
 // compilesSheets matches commands that make stylesheets of Sass, Less or Stylus.
 var compilesSheets = regexp.MustCompile(`(^|[\s/\\"'])(sass|node-sass|lessc|stylus)([\s"']|$)`)
 

@@ -1,4 +1,5 @@
-// Package realpart finds the real programs that tests need: a browser, an interpreter.
+// Package realpart finds the real programs that tests need: a browser, an interpreter,
+// packages of npm.
 //
 // A part that is missing skips the test and says so; where the environment variable CI
 // is set, it fails. `make setup` installs all of them. Only tests import this package.
@@ -8,6 +9,8 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"runtime"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -23,6 +26,17 @@ func Command(t testing.TB, names ...string) string {
 	}
 	Missing(t, names[0])
 	return ""
+}
+
+// Package returns the folder of an npm package that the test set-up has installed.
+func Package(t testing.TB, name string) string {
+	t.Helper()
+	_, here, _, _ := runtime.Caller(0)
+	dir := filepath.Join(filepath.Dir(here), "..", "..", "e2e", "node_modules", name)
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		Missing(t, "npm "+name)
+	}
+	return dir
 }
 
 // Missing ends the test because a part is not there.

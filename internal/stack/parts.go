@@ -221,6 +221,7 @@ func (p *parts) addPipeline(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	p.atEnd(p.pipeline.Close)
 	result, err := p.pipeline.Start(ctx)
 	if err != nil {
 		return fmt.Errorf("pipeline: %w", err)
