@@ -17,6 +17,8 @@ import "github.com/realtimectl/realtimectl/internal/diag"
 type Plan struct {
 	// Gulpfile is the file that was evaluated first, relative to the project.
 	Gulpfile string
+	// Version is gulp's: 3 or 4. In gulp 3 a task runs once, however many others name it.
+	Version int
 	// Files are all files of the project that the evaluation has read, relative to it,
 	// sorted. When one of them changes the plan is out of date.
 	Files []string
@@ -105,8 +107,12 @@ type Op struct {
 	// Chain is what a "lazypipe" consists of.
 	Chain []*Op
 	// Run is set where the op is a function of the gulpfile's own, as with through2,
-	// map-stream or gulp-tap: it takes the files and returns those that come out.
+	// map-stream or gulp-tap: it takes the files and returns those that come out. The
+	// files are its own to change.
 	Run func(files []*File) ([]*File, error)
+	// Each says that what Run makes of a file depends on no other file, so that it may be
+	// called for one file alone: true where the function has no end-of-stream part.
+	Each bool
 }
 
 // File is one file in a stream.
@@ -186,7 +192,9 @@ type Regexp struct {
 }
 
 // Func is a function of the gulpfile. Call runs it in the engine, bounded in time;
-// arguments may also be *File, which the function sees as a vinyl file.
+// arguments may also be *File, which the function sees as a vinyl file. What the function
+// does to an *Object or a *File it was given (gulp-rename's changes the parts of a path)
+// is done to that Go value: the caller gives it one of its own.
 type Func struct {
 	Name  string
 	Place Place
