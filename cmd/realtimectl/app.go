@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/realtimectl/realtimectl/internal/config"
+	"github.com/realtimectl/realtimectl/internal/stack"
 	"github.com/realtimectl/realtimectl/internal/term"
 )
 
@@ -157,24 +158,37 @@ func (a *app) dir(args []string) string {
 	return a.path(args[0])
 }
 
-// load reads the configuration and tells its warnings.
+// load reads the configuration and tells its warnings. Nothing of the project is looked
+// at, as commands need that only speak to a running serve.
 func (a *app) load(dir string, overrides ...config.Override) (*config.Config, error) {
-	cfg, err := a.reload(dir, overrides...)
+	cfg, err := config.Load(a.source(dir, overrides))
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("configuration: %w", err)
 	}
 	a.printer().Diagnostics(cfg.Warnings)
 	return cfg, nil
 }
 
-func (a *app) reload(dir string, overrides ...config.Override) (*config.Config, error) {
-	cfg, err := config.Load(config.Options{
-		Dir: dir, File: a.path(a.configFile), Environ: a.environ, Flags: a.flagVariables(), Overrides: overrides,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("configuration: %w", err)
+// project looks at a project, reads its configuration and tells the warnings.
+func (a *app) project(dir string, overrides ...config.Override) (stack.Project, error) {
+	p, err := a.reload(dir, overrides...)
+	if err == nil {
+		a.printer().Diagnostics(p.Warnings)
 	}
-	return cfg, nil
+	return p, err
+}
+
+func (a *app) reload(dir string, overrides ...config.Override) (stack.Project, error) {
+	p, err := stack.Load(a.source(dir, overrides))
+	if err != nil {
+		return p, fmt.Errorf("configuration: %w", err)
+	}
+	return p, nil
+}
+
+// source says where the configuration of a project comes from.
+func (a *app) source(dir string, overrides []config.Override) config.Options {
+	return config.Options{Dir: dir, File: a.path(a.configFile), Environ: a.environ, Flags: a.flagVariables(), Overrides: overrides}
 }
 
 // isTerminal reports whether a stream is one a person looks at.

@@ -13,7 +13,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/realtimectl/realtimectl/internal/config"
 	"github.com/realtimectl/realtimectl/internal/diag"
 	"github.com/realtimectl/realtimectl/internal/pipeline"
 	"github.com/realtimectl/realtimectl/internal/stack"
@@ -39,13 +38,13 @@ Two builds of one tree are equal, byte for byte.`,
 		Args:              atMostOneFolder,
 		ValidArgsFunction: folders,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			cfg, err := a.load(a.dir(args), overrides(cmd.Flags(), map[string]string{
+			project, err := a.project(a.dir(args), overrides(cmd.Flags(), map[string]string{
 				"sourcemap": "build.sourcemap", "base": "build.base", "target": "build.target",
 			})...)
 			if err != nil {
 				return err
 			}
-			return a.build(cmd.Context(), cfg, f)
+			return a.build(cmd.Context(), project, f)
 		},
 	}
 	fs := cmd.Flags()
@@ -85,9 +84,9 @@ func tuneForBuild() {
 	}
 }
 
-func (a *app) build(ctx context.Context, cfg *config.Config, f buildFlags) error {
+func (a *app) build(ctx context.Context, project stack.Project, f buildFlags) error {
 	tuneForBuild()
-	opts, err := a.buildOptions(cfg, f)
+	opts, err := a.buildOptions(project, f)
 	if err != nil {
 		return err
 	}
@@ -102,19 +101,19 @@ func (a *app) build(ctx context.Context, cfg *config.Config, f buildFlags) error
 		return a.writeJSON(report)
 	}
 	a.printer().Diagnostics(report.Diagnostics)
-	a.printf("%s", buildTable(report, cfg.Dir))
+	a.printf("%s", buildTable(report, project.Dir))
 	if f.analyze {
 		a.printf("%s", analysis(report))
 	}
 	return nil
 }
 
-func (a *app) buildOptions(cfg *config.Config, f buildFlags) (pipeline.BuildOptions, error) {
+func (a *app) buildOptions(project stack.Project, f buildFlags) (pipeline.BuildOptions, error) {
 	define, err := defines(f.define)
 	if err != nil {
 		return pipeline.BuildOptions{}, err
 	}
-	opts := stack.BuildOptions(cfg)
+	opts := stack.BuildOptions(project)
 	if opts.Define == nil {
 		opts.Define = map[string]string{}
 	}

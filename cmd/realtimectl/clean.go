@@ -28,7 +28,7 @@ func (a *app) cleanCommand() *cobra.Command {
 }
 
 func (a *app) clean(dir string, dryRun, asJSON bool) error {
-	cfg, err := a.load(dir)
+	cfg, err := a.project(dir)
 	if err != nil {
 		return err
 	}

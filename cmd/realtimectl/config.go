@@ -34,14 +34,14 @@ by where it came from: default, a line of the file, a variable, or a file of the
 		Args:              atMostOneFolder,
 		ValidArgsFunction: folders,
 		RunE: func(_ *cobra.Command, args []string) error {
-			cfg, err := a.load(a.dir(args))
+			project, err := a.project(a.dir(args))
 			if err != nil {
 				return err
 			}
 			if asJSON {
-				return a.writeJSON(values(cfg))
+				return a.writeJSON(values(project.Config))
 			}
-			a.printf("%s", cfg.YAML(origin))
+			a.printf("%s", project.YAML(origin))
 			return nil
 		},
 	}
@@ -85,7 +85,8 @@ there is only a warning.`,
 }
 
 func (a *app) validate(dir string, strict, asJSON bool) error {
-	cfg, err := a.reload(dir)
+	project, err := a.reload(dir)
+	cfg := project.Config
 	var list diag.List
 	if err != nil && !errors.As(err, &list) {
 		return err

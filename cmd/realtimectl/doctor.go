@@ -29,11 +29,11 @@ realtimectl doctor --url https://abacate.com --idle 70s`,
 		Args:              atMostOneFolder,
 		ValidArgsFunction: folders,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			cfg, err := a.load(a.dir(args))
+			project, err := a.project(a.dir(args))
 			if err != nil {
 				return err
 			}
-			found, err := a.examine(cmd.Context(), cfg, site, idle)
+			found, err := a.examine(cmd.Context(), project.Config, site, idle)
 			if err != nil {
 				return err
 			}

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"os"
 
-	"github.com/realtimectl/realtimectl/internal/config"
 	"github.com/realtimectl/realtimectl/internal/stack"
 	"github.com/realtimectl/realtimectl/internal/term"
 	"github.com/realtimectl/realtimectl/internal/term/keys"
@@ -14,7 +13,8 @@ import (
 
 // keyboard lets the person before the terminal steer serve by single keys, until ctx
 // is done. Without a terminal it does nothing.
-func (a *app) keyboard(ctx context.Context, cfg *config.Config, i stack.Info, quit func()) {
+func (a *app) keyboard(ctx context.Context, project stack.Project, i stack.Info, quit func()) {
+	cfg := project.Config
 	tty, ok := a.in.(*os.File)
 	if !ok || !a.printer().Terminal() || a.logFormat == term.JSON || a.env["CI"] != "" {
 		return
@@ -32,7 +32,7 @@ func (a *app) keyboard(ctx context.Context, cfg *config.Config, i stack.Info, qu
 		{Key: 'u', Help: "show the addresses", Do: func() { a.printer().Rows(addresses(cfg, i)) }},
 		{Key: 'g', Help: "switch ghost mode: pages mirror each other", Do: func() { a.switched("ghost mode", i.Control, (*stack.Control).SwitchGhost) }},
 		{Key: 'p', Help: "pause watching, or go on", Do: func() { a.switched("pause", i.Control, (*stack.Control).SwitchPause) }},
-		{Key: 'b', Help: "build dist/", Do: func() { warn(a.build(ctx, cfg, buildFlags{})) }},
+		{Key: 'b', Help: "build dist/", Do: func() { warn(a.build(ctx, project, buildFlags{})) }},
 		{Key: 'l', Help: "say more, or less again", Do: a.nextLevel},
 		{Key: 'c', Help: "clear the screen", Do: func() { a.printer().Clear() }},
 		{Key: 'Q', Help: "QR code of the address for a phone", Do: func() { warn(a.showQR(i)) }},

@@ -92,11 +92,14 @@ func (a *app) serve(cmd *cobra.Command, args []string, f serveFlags) (err error)
 		}
 		defer func() { err = errors.Join(err, remove()) }()
 	}
-	cfg, err := a.load(dir, over...)
+	project, err := a.project(dir, over...)
 	if err != nil {
 		return err
 	}
-	return a.runStack(cmd.Context(), cfg, f, func() (*config.Config, error) { return a.reload(dir, over...) })
+	return a.runStack(cmd.Context(), project, f, func() (*config.Config, error) {
+		again, err := a.reload(dir, over...)
+		return again.Config, err
+	})
 }
 
 // serveOverrides collects what the flags say about the configuration.
@@ -129,7 +132,8 @@ func demoProject() (dir string, remove func() error, err error) {
 	return dir, remove, nil
 }
 
-func (a *app) runStack(ctx context.Context, cfg *config.Config, f serveFlags, reload func() (*config.Config, error)) error {
+func (a *app) runStack(ctx context.Context, project stack.Project, f serveFlags, reload func() (*config.Config, error)) error {
+	cfg := project.Config
 	if err := a.alreadyRuns(ctx, cfg); err != nil {
 		return err
 	}
@@ -138,7 +142,7 @@ func (a *app) runStack(ctx context.Context, cfg *config.Config, f serveFlags, re
 	var typing sync.WaitGroup
 	ready := false
 	err := stack.Run(ctx, stack.Options{
-		Config:    cfg,
+		Project:   project,
 		Log:       a.printer().Log(),
 		Reload:    reload,
 		ReadyFile: a.path(f.readyFile),
@@ -148,7 +152,7 @@ func (a *app) runStack(ctx context.Context, cfg *config.Config, f serveFlags, re
 		Ready: func(i stack.Info) {
 			ready = true
 			a.announce(cfg, i, f.demo)
-			typing.Go(func() { a.keyboard(ctx, cfg, i, quit) })
+			typing.Go(func() { a.keyboard(ctx, project, i, quit) })
 		},
 	})
 	quit()

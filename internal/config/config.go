@@ -43,6 +43,8 @@ type Config struct {
 	File string `yaml:"-"`
 	// Warnings are worth telling and stop nothing.
 	Warnings diag.List `yaml:"-"`
+	// Shape is what Options.Detect said.
+	Shape Shape `yaml:"-"`
 
 	Paths    Paths     `yaml:"paths" doc:"Folders of the project, relative to it."`
 	Serve    Serve     `yaml:"serve" doc:"The listeners and who may talk to them."`

@@ -29,6 +29,8 @@ type Options struct {
 	// Flags are the names of the REALTIMECTL_ variables that belong to flags and not
 	// to keys, so that they are not taken for slips.
 	Flags []string
+	// Detect looks at the files of the project folder; nil finds nothing.
+	Detect func(dir string) Shape
 	// Overrides win over everything else, a later one over an earlier one.
 	Overrides []Override
 }
@@ -49,7 +51,9 @@ func Load(o Options) (*Config, error) {
 	if err := c.findDir(o.Dir); err != nil {
 		return nil, err
 	}
-	c.detect()
+	if o.Detect != nil {
+		c.take(o.Detect(c.Dir))
+	}
 	if err := c.readFile(o.File); err != nil {
 		return nil, err
 	}

@@ -160,12 +160,18 @@ func TestNoRelaysAndAnEmptyListDiffer(t *testing.T) {
 
 func TestEachSourceOutweighsTheOneBelow(t *testing.T) {
 	dir := project(t, map[string]string{
-		"conf/gulp.conf.js": "exports.ngModule = 'app';\nexports.paths = {\n  src: 'client',\n  dist: 'out',\n  tmp: '.tmp'\n};\n",
-		".bowerrc":          `{"directory": "vendor"}`,
-		FileName:            "paths: { dist: www }\nserve:\n  app: 4010\n  proxy: 4000\n  open: true\n",
+		FileName: "paths: { dist: www }\nserve:\n  app: 4010\n  proxy: 4000\n  open: true\n",
 	})
 	got := load(t, Options{
-		Dir:     dir,
+		Dir: dir,
+		Detect: func(string) Shape {
+			return Shape{Hints: []Hint{
+				{"paths.src", "client", "conf/gulp.conf.js:3"},
+				{"paths.dist", "out", "conf/gulp.conf.js:4"},
+				{"paths.tmp", ".tmp", "conf/gulp.conf.js:5"},
+				{"paths.bower", "vendor", ".bowerrc"},
+			}}
+		},
 		Environ: []string{"REALTIMECTL_SERVE_APP=5010", "REALTIMECTL_SERVE_PROXY=5000", "NODE_ENV=production", "REALTIMECTL_SERVE_ALLOWED_HOSTS=a.test, b.test"},
 		Overrides: []Override{
 			{Key: "serve.proxy.port", Text: "6000", From: "--proxy-port"},
@@ -278,12 +284,25 @@ func TestTheOtherSpellingOfTheFileIsRead(t *testing.T) {
 	}
 }
 
-func TestPlainFoldersAreFound(t *testing.T) {
-	for _, dir := range []string{"app", "www", "public", "."} {
-		got := load(t, Options{Dir: project(t, map[string]string{dir + "/index.html": "<p>"})})
-		if got.Paths.Src != dir || got.Origin("paths.src").Kind != FromProject {
-			t.Errorf("src %q from %s, want %q from the project", got.Paths.Src, got.Origin("paths.src"), dir)
+func TestWhatTheProjectSaysWeighsLessThanItsFile(t *testing.T) {
+	shape := Shape{Name: "FountainJS", From: "conf/gulp.conf.js", Hints: []Hint{
+		{"paths.src", "client", "conf/gulp.conf.js:3"},
+		{"paths.dist", "release", "conf/gulp.conf.js:4"},
+		{"paths.tmp", "../elsewhere", "conf/gulp.conf.js:5"},
+		{"paths.bower", "bower_components", ".bowerrc"}, // the default
+	}}
+	got := load(t, Options{Dir: project(t, map[string]string{FileName: "paths: { dist: out }"}), Detect: func(string) Shape { return shape }})
+	want := Paths{Src: "client", Tmp: ".tmp", Dist: "out", Public: "public", Bower: "bower_components"}
+	if diff := cmp.Diff(want, got.Paths); diff != "" {
+		t.Errorf("paths (-want +got):\n%s", diff)
+	}
+	for key, origin := range map[string]string{"paths.src": "conf/gulp.conf.js:3", "paths.dist": FileName + ":1", "paths.tmp": "default", "paths.bower": "default"} {
+		if got := got.Origin(key).String(); got != origin {
+			t.Errorf("%s comes from %s, want %s", key, got, origin)
 		}
+	}
+	if diff := cmp.Diff(shape, got.Shape); diff != "" {
+		t.Errorf("shape (-want +got):\n%s", diff)
 	}
 }
 

@@ -14,9 +14,13 @@ import (
 )
 
 // YAML returns the whole configuration as a realtimectl.yaml that says the same. With
-// origin a comment behind each value names where it came from.
+// origin a comment behind each value names where it came from, and the first line what
+// kind of project it is.
 func (c *Config) YAML(origin bool) string {
 	p := printer{config: c, origin: origin}
+	if origin && c.Shape.Name != "" {
+		p.line(0, fmt.Sprintf("# project: %s (%s)", c.Shape.Name, c.Shape.From), "")
+	}
 	p.section(reflect.ValueOf(c).Elem(), "", 0)
 	return p.out.String()
 }

@@ -59,11 +59,13 @@ func TestWhatIsPrintedSaysTheSameWhenItIsReadAgain(t *testing.T) {
 
 func TestPrintedValuesNameTheirOrigin(t *testing.T) {
 	c := load(t, Options{Dir: project(t, map[string]string{
-		FileName:   "serve: { open: true }\nhub:\n  relays:\n    - { on: a, to: all }\nbackends:\n  api:\n    store: d.json\n    path: /api\n",
-		".bowerrc": `{"directory":"vendor"}`,
-	}), Environ: []string{"NODE_ENV=production"}})
+		FileName: "serve: { open: true }\nhub:\n  relays:\n    - { on: a, to: all }\nbackends:\n  api:\n    store: d.json\n    path: /api\n",
+	}), Detect: func(string) Shape {
+		return Shape{Name: "FountainJS", From: "conf/gulp.conf.js", Hints: []Hint{{"paths.bower", "vendor", ".bowerrc"}}}
+	}, Environ: []string{"NODE_ENV=production"}})
 	text := c.YAML(true)
 	for _, want := range []string{
+		"# project: FountainJS (conf/gulp.conf.js)\n",
 		"  bower: vendor                               # .bowerrc\n",
 		"  mode: production                            # NODE_ENV\n",
 		"  proxy: localhost:3000                       # default\n",

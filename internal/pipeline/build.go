@@ -20,10 +20,12 @@ import (
 // BuildOptions says what Build makes of which project. The zero value of every field but
 // Dir is useful.
 type BuildOptions struct {
-	Dir string // the project; required
-	Src string // folder of the sources, relative to Dir; "" = detected (see Detect)
-	Out string // the output folder, relative to Dir; "" = "dist"
-	Tmp string // the generated layer of development, never read; "" = ".tmp"
+	Dir    string  // the project; required
+	Layout *Layout // of the project; nil = what Detect says
+	Src    string  // folder of the sources, relative to Dir; "" = as in the layout
+	Public string  // folder of files that are copied as they are; "" = as in the layout, else "public"
+	Out    string  // the output folder, relative to Dir; "" = "dist"
+	Tmp    string  // the generated layer of development, never read; "" = ".tmp"
 
 	Base      string            // URL path the site is served under; "" = "/"; "./" = relative
 	Target    string            // "es2019", "chrome100,safari15" or both; "" = es2020 and browsers since 2020
@@ -100,13 +102,12 @@ func newBuilder(opts BuildOptions) (*builder, error) {
 	opts.Out, opts.Tmp = orDefault(opts.Out, "dist"), orDefault(opts.Tmp, ".tmp")
 	opts.Base = orDefault(opts.Base, "/")
 	opts.Log = orDiscard(opts.Log)
-	layout, err := detectAt(opts.Dir, opts.Src)
+	layout, err := layoutOf(opts.Dir, opts.Layout, opts.Src, opts.Public)
 	if err != nil {
 		return nil, err
 	}
-	opts.Src = layout.Src
 	// With --out elsewhere, what an earlier build made is no source either.
-	t, err := newTree(opts.Dir, opts.Src, opts.Tmp, opts.Out, orDefault(layout.Dist, "dist"))
+	t, err := newTree(opts.Dir, layout, opts.Tmp, opts.Out, orDefault(layout.Dist, "dist"))
 	if err != nil {
 		return nil, err
 	}

@@ -3,7 +3,9 @@ package pipeline
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -17,21 +19,33 @@ type Kind string
 
 // The shapes. Anything with wiring comments in its page is wired, whatever the rest.
 const (
-	Plain       Kind = "plain"        // files, modules: nothing to generate in development
-	Wired       Kind = "wired"        // inject, bower or build comments, no known generator
-	FountainJS  Kind = "fountainjs"   // gulp 4, conf/gulp.conf.js
+	Plain       Kind = "plain files"  // nothing to generate in development
+	Modules     Kind = "ES modules"   // the page loads module scripts
+	Vite        Kind = "Vite"         // the same, and public/ beside the page
+	Wired       Kind = "wired page"   // inject, bower or build comments, no known generator
+	FountainJS  Kind = "FountainJS"   // gulp 4, conf/gulp.conf.js
 	GulpAngular Kind = "gulp-angular" // gulp 3, gulp/*.js
 )
 
-// Layout is what a project's own files say about where things are.
+// Layout is what a project's own files say about where things are. Folders are relative
+// to the project, with '/'; "" says nothing.
 type Layout struct {
-	Kind Kind
-	Src  string // folder of the sources, relative to the project
-	Dist string // the output folder of the project's old build; "" = it had none
-	// Origin names, for "src", "dist" and "kind", the file that says so.
+	Kind   Kind
+	Src    string // folder of the sources; never ""
+	Dist   string // the output folder of the project's old build
+	Tmp    string // the generated layer of the old build
+	Public string // the folder of files that are served and copied as they are
+	Bower  string // the folder of Bower components
+	// Origin names, for "kind", "src" and so on, the file that says so, with the line
+	// where there is one.
 	Origin map[string]string
 
 	gulp gulpConfig
+}
+
+// wired reports whether pages have blocks to fill.
+func (l Layout) wired() bool {
+	return l.Kind == Wired || l.Kind == FountainJS || l.Kind == GulpAngular
 }
 
 // gulpConfig is what of the project's own gulp files counts here.
@@ -54,36 +68,68 @@ func Detect(dir string) (Layout, error) {
 		}}
 	}
 	l := Layout{Kind: Plain, Src: "src", Origin: map[string]string{}}
-	switch {
-	case exists(filepath.Join(dir, "conf/gulp.conf.js")):
-		l.Kind, l.Origin["kind"] = FountainJS, "conf/gulp.conf.js"
-		l.readConf(dir, "conf/gulp.conf.js")
-	case exists(filepath.Join(dir, "gulp/conf.js")):
-		l.Kind, l.Origin["kind"] = GulpAngular, "gulp/conf.js"
-		l.readConf(dir, "gulp/conf.js")
-	case exists(filepath.Join(dir, "gulp/build.js")):
-		l.Kind, l.Origin["kind"] = GulpAngular, "gulp/build.js"
-		l.Dist, l.Origin["dist"] = "dist", "gulp/build.js"
-	}
+	l.findGenerator(dir)
 	l.findSources(dir)
 	l.readTasks(dir)
-	if l.Kind == Plain && isWired(filepath.Join(dir, l.Src, "index.html")) {
-		l.Kind, l.Origin["kind"] = Wired, filepath.ToSlash(filepath.Join(l.Src, "index.html"))
+	l.readBowerrc(dir)
+	l.findKind(dir)
+	return l, nil
+}
+
+// layoutOf is the layout of a project, or what Detect says, with the folders that the
+// caller knows better; "" = he does not.
+func layoutOf(dir string, known *Layout, src, public string) (Layout, error) {
+	if known == nil {
+		l, err := Detect(dir)
+		if err != nil {
+			return l, err
+		}
+		known = &l
+	}
+	l := *known
+	l.Public = orDefault(public, l.Public)
+	if src != "" {
+		l.Src, l.Origin = filepath.ToSlash(filepath.Clean(src)), maps.Clone(l.Origin)
+		l.findKind(dir)
 	}
 	return l, nil
 }
 
-// detectAt is Detect for a project whose sources' folder the caller knows; "" = he does not.
-func detectAt(dir, src string) (Layout, error) {
-	l, err := Detect(dir)
-	if err != nil || src == "" {
-		return l, err
+// findGenerator recognises projects by the files that their generators wrote.
+func (l *Layout) findGenerator(dir string) {
+	switch {
+	case exists(filepath.Join(dir, "conf/gulp.conf.js")):
+		l.is(FountainJS, "conf/gulp.conf.js")
+		l.readConf(dir, "conf/gulp.conf.js")
+	case exists(filepath.Join(dir, "gulp/conf.js")):
+		l.is(GulpAngular, "gulp/conf.js")
+		l.readConf(dir, "gulp/conf.js")
+	case exists(filepath.Join(dir, "gulp/build.js")):
+		l.is(GulpAngular, "gulp/build.js")
+		l.Dist, l.Origin["dist"] = "dist", "gulp/build.js"
+	default:
+		l.readVite(dir)
 	}
-	l.Src = src
-	if l.Kind == Plain && isWired(filepath.Join(dir, src, "index.html")) {
-		l.Kind = Wired
+}
+
+func (l *Layout) is(kind Kind, from string) { l.Kind, l.Origin["kind"] = kind, from }
+
+// findKind tells projects that no generator wrote by their page.
+func (l *Layout) findKind(dir string) {
+	name := path.Join(l.Src, "index.html")
+	page, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name)))
+	if err != nil || l.Kind == FountainJS || l.Kind == GulpAngular {
+		return
 	}
-	return l, nil
+	switch {
+	case wiringComment.Match(page):
+		l.is(Wired, name)
+	case l.Kind == Vite:
+	case moduleScript.Match(page):
+		l.is(Modules, name)
+	default:
+		l.is(Plain, name)
+	}
 }
 
 // findSources looks for the folder that has the page, unless the project's configuration
@@ -101,11 +147,17 @@ func (l *Layout) findSources(dir string) {
 	}
 }
 
-var wiringComment = regexp.MustCompile(`<!--\s*(bower|inject|build)[:\s]`)
+var (
+	wiringComment = regexp.MustCompile(`<!--\s*(bower|inject|build)[:\s]`)
+	moduleScript  = regexp.MustCompile(`(?i)<script\b[^>]*\stype\s*=\s*["']?module\b`)
+)
 
-func isWired(page string) bool {
-	src, err := os.ReadFile(page)
-	return err == nil && wiringComment.Match(src)
+// readBowerrc takes the folder of the components.
+func (l *Layout) readBowerrc(dir string) {
+	var rc struct{ Directory string }
+	if err := readJSON(filepath.Join(dir, ".bowerrc"), &rc); err == nil && rc.Directory != "" {
+		l.Bower, l.Origin["bower"] = path.Clean(filepath.ToSlash(rc.Directory)), ".bowerrc"
+	}
 }
 
 // readTasks takes from the project's gulp tasks what the steps need to know. The tasks

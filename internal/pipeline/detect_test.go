@@ -20,18 +20,37 @@ func TestDetectSaysWhatAProjectIs(t *testing.T) {
 		want  Layout
 	}{
 		{"nothing", nil, Layout{Kind: Plain, Src: "src"}},
-		{"src", map[string]string{"src/index.html": page}, Layout{Kind: Plain, Src: "src"}},
-		{"the folder itself", map[string]string{"index.html": page, "app/index.html": page}, Layout{Kind: Plain, Src: ".", Origin: map[string]string{"src": "index.html"}}},
-		{"public", map[string]string{"public/index.html": page}, Layout{Kind: Plain, Src: "public", Origin: map[string]string{"src": "public/index.html"}}},
-		{"wired", map[string]string{"app/index.html": page + "<!-- bower:js --><!-- endbower -->"}, Layout{
-			Kind: Wired, Src: "app", Origin: map[string]string{"src": "app/index.html", "kind": "app/index.html"},
+		{"src", map[string]string{"src/index.html": page}, Layout{Kind: Plain, Src: "src", Origin: map[string]string{"kind": "src/index.html"}}},
+		{"the folder itself", map[string]string{"index.html": page, "app/index.html": page}, Layout{
+			Kind: Plain, Src: ".", Origin: map[string]string{"src": "index.html", "kind": "index.html"},
+		}},
+		{"app", map[string]string{"app/index.html": page}, Layout{Kind: Plain, Src: "app", Origin: map[string]string{"src": "app/index.html", "kind": "app/index.html"}}},
+		{"public", map[string]string{"public/index.html": page}, Layout{Kind: Plain, Src: "public", Origin: map[string]string{"src": "public/index.html", "kind": "public/index.html"}}},
+		{"ES modules", map[string]string{"src/index.html": page + "<script defer type='module' src=main.js></script>"}, Layout{
+			Kind: Modules, Src: "src", Origin: map[string]string{"kind": "src/index.html"},
+		}},
+		{"Vite", map[string]string{"index.html": page + "<script type=module src=/src/main.ts></script>", "vite.config.ts": "export default {}"}, Layout{
+			Kind: Vite, Src: ".", Origin: map[string]string{"src": "vite.config.ts", "kind": "vite.config.ts"},
+		}},
+		{"Vite without a configuration", map[string]string{"index.html": page, "src/index.html": page, "package.json": `{"devDependencies":{"vite":"8"}}`}, Layout{
+			Kind: Vite, Src: ".", Origin: map[string]string{"src": "package.json", "kind": "package.json"},
+		}},
+		{"Vite with folders of its own", map[string]string{
+			"vite.config.js": "export default defineConfig({ root: 'web', publicDir: \"static\", build: { outDir: '../out' } })", "web/index.html": page,
+		}, Layout{Kind: Vite, Src: "web", Public: "web/static", Dist: "out", Origin: map[string]string{
+			"kind": "vite.config.js", "src": "vite.config.js", "public": "vite.config.js", "dist": "vite.config.js",
+		}}},
+		{"wired", map[string]string{"app/index.html": page + "<!-- bower:js --><!-- endbower -->", ".bowerrc": `{"directory":"app/lib/"}`}, Layout{
+			Kind: Wired, Src: "app", Bower: "app/lib", Origin: map[string]string{"src": "app/index.html", "kind": "app/index.html", "bower": ".bowerrc"},
 		}},
 		{"FountainJS with folders of its own", map[string]string{
-			"conf/gulp.conf.js": "const path = require('path');\nexports.ngModule = 'm';\nexports.paths = { src: path.join('client', 'src'), dist: `release` };\nexports.wiredep = { exclude: [/\\/a\\.js$/i], directory: 'lib' };",
-		}, Layout{Kind: FountainJS, Src: filepath.Join("client", "src"), Dist: "release", Origin: map[string]string{"kind": "conf/gulp.conf.js", "src": "conf/gulp.conf.js", "dist": "conf/gulp.conf.js"}}},
+			"conf/gulp.conf.js": "const path = require('path');\nexports.ngModule = 'm';\nexports.paths = {\n  src: path.join('client', 'src'),\n  dist: `release`, tmp: 'made' };\nexports.wiredep = { exclude: [/\\/a\\.js$/i], directory: 'lib' };",
+		}, Layout{Kind: FountainJS, Src: "client/src", Dist: "release", Tmp: "made", Origin: map[string]string{
+			"kind": "conf/gulp.conf.js", "src": "conf/gulp.conf.js:4", "dist": "conf/gulp.conf.js:5", "tmp": "conf/gulp.conf.js:5",
+		}}},
 		{"gulp-angular", map[string]string{
 			"gulp/conf.js": "var gutil = require('gulp-util'); exports.paths = { src: 'src', dist: 'dist' }; exports.errorHandler = function (t) { return gutil.log(t); };",
-		}, Layout{Kind: GulpAngular, Src: "src", Dist: "dist", Origin: map[string]string{"kind": "gulp/conf.js", "src": "gulp/conf.js", "dist": "gulp/conf.js"}}},
+		}, Layout{Kind: GulpAngular, Src: "src", Dist: "dist", Origin: map[string]string{"kind": "gulp/conf.js", "src": "gulp/conf.js:1", "dist": "gulp/conf.js:1"}}},
 		{"gulp-angular, older", map[string]string{"gulp/build.js": "", "src/index.html": page}, Layout{
 			Kind: GulpAngular, Src: "src", Dist: "dist", Origin: map[string]string{"kind": "gulp/build.js", "dist": "gulp/build.js"},
 		}},

@@ -1,8 +1,11 @@
 package pipeline
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -35,7 +38,7 @@ function __result() {
   function text(v) { return typeof v === 'string' ? v : ''; }
   var paths = e.paths || {};
   return JSON.stringify({
-    src: text(paths.src), dist: text(paths.dist), module: text(e.ngModule), bower: text(w.directory),
+    src: text(paths.src), dist: text(paths.dist), tmp: text(paths.tmp), module: text(e.ngModule), bower: text(w.directory),
     exclude: [].concat(w.exclude || []).map(function (r) { return r instanceof RegExp ? [r.source, r.flags] : null; }).filter(Boolean)
   });
 }
@@ -53,11 +56,13 @@ func (l *Layout) readConf(dir, name string) {
 	if !ok {
 		return
 	}
-	if result.Src != "" {
-		l.Src, l.Origin["src"] = filepath.Clean(result.Src), name
-	}
-	if result.Dist != "" {
-		l.Dist = filepath.Clean(result.Dist)
+	for _, f := range []struct {
+		key, value string
+		target     *string
+	}{{"src", result.Src, &l.Src}, {"dist", result.Dist, &l.Dist}, {"tmp", result.Tmp, &l.Tmp}} {
+		if f.value != "" {
+			*f.target, l.Origin[f.key] = path.Clean(filepath.ToSlash(f.value)), placeOf(src, name, f.key)
+		}
 	}
 	l.gulp.module, l.gulp.bowerDir = result.Module, result.Bower
 	for _, e := range result.Exclude {
@@ -67,10 +72,20 @@ func (l *Layout) readConf(dir, name string) {
 	}
 }
 
+// placeOf names the line of the configuration on which a key of paths has its value; the
+// file alone when that is not to be seen.
+func placeOf(src []byte, name, key string) string {
+	at := regexp.MustCompile(`['"]?\b` + key + `\b['"]?\s*:`).FindIndex(src)
+	if at == nil {
+		return name
+	}
+	return fmt.Sprintf("%s:%d", name, 1+bytes.Count(src[:at[0]], []byte("\n")))
+}
+
 // confResult is what __result returns.
 type confResult struct {
-	Src, Dist, Module, Bower string
-	Exclude                  [][2]string
+	Src, Dist, Tmp, Module, Bower string
+	Exclude                       [][2]string
 }
 
 func evaluateConf(src string) (result confResult, ok bool) {

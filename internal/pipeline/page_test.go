@@ -43,7 +43,7 @@ func TestReferencesOfAPageAreFound(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			tree, err := newTree(dir, "src", ".tmp", "dist")
+			tree, err := newTree(dir, Layout{Src: "src"}, ".tmp", "dist")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -76,7 +76,7 @@ func TestBaseOfAPageCounts(t *testing.T) {
 		{`<base href="https://example.org/">`, "a.js", "deep/a.js"},
 		{`<base href="/x/">`, "/a.js", "a.js"},
 	} {
-		tree, err := newTree(t.TempDir(), "src", ".tmp")
+		tree, err := newTree(t.TempDir(), Layout{Src: "src"}, ".tmp")
 		if err != nil {
 			t.Fatal(err)
 		}

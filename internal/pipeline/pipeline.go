@@ -22,10 +22,12 @@ import (
 
 // Options says which project a [Pipeline] works on.
 type Options struct {
-	Dir string // the project; required
-	Src string // folder of the sources, relative to Dir; "" = detected (see Detect)
-	Tmp string // the generated layer, relative to Dir; "" = ".tmp"
-	Out string // the output folder of Build, which holds no sources; "" = "dist"
+	Dir    string  // the project; required
+	Layout *Layout // of the project; nil = what Detect says
+	Src    string  // folder of the sources, relative to Dir; "" = as in the layout
+	Public string  // folder of files that are served as they are; "" = as in the layout, else "public"
+	Tmp    string  // the generated layer, relative to Dir; "" = ".tmp"
+	Out    string  // the output folder of Build, which holds no sources; "" = "dist"
 
 	Settings *Settings    // a module made of a JSON file; nil = none
 	Tasks    []Task       // commands of the project's own, run first, in this order
@@ -61,12 +63,12 @@ type Pipeline struct {
 // New looks at the project; it reads and writes no source yet. It returns a [diag.List]
 // when Dir is no folder. The caller closes the pipeline.
 func New(opts Options) (*Pipeline, error) {
-	layout, err := detectAt(opts.Dir, opts.Src)
+	layout, err := layoutOf(opts.Dir, opts.Layout, opts.Src, opts.Public)
 	if err != nil {
 		return nil, err
 	}
 	tmp := orDefault(opts.Tmp, ".tmp")
-	t, err := newTree(opts.Dir, layout.Src, tmp, orDefault(opts.Out, "dist"))
+	t, err := newTree(opts.Dir, layout, tmp, orDefault(opts.Out, "dist"))
 	if err != nil {
 		return nil, err
 	}

@@ -15,7 +15,7 @@ func stepsFor(layout Layout, settings *Settings, tasks []Task, compiler *sheets.
 	if !compileStyles(tasks) {
 		steps = append(steps, newStylesStep(layout, compiler))
 	}
-	if layout.Kind == Plain {
+	if !layout.wired() {
 		return steps
 	}
 	return append(steps, &scriptsStep{}, &partialsStep{layout: layout, done: map[string]normalized{}}, &injectStep{layout: layout, cache: newInfoCache(), listed: map[string]bool{}})

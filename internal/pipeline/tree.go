@@ -28,9 +28,9 @@ type tree struct {
 // packageDirs are served under their own names, as the development server does.
 var packageDirs = [...]string{"node_modules", "bower_components"}
 
-// newTree opens the project at dir. Folder names are relative to it, src may be "."; tmp
-// and skip hold no sources.
-func newTree(dir, src, tmp string, skip ...string) (*tree, error) {
+// newTree opens the project at dir. Folder names are relative to it; tmp and skip hold no
+// sources.
+func newTree(dir string, layout Layout, tmp string, skip ...string) (*tree, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, fmt.Errorf("find the project folder: %w", err)
@@ -39,10 +39,10 @@ func newTree(dir, src, tmp string, skip ...string) (*tree, error) {
 		return nil, fmt.Errorf("find the project folder: %w", err)
 	}
 	t := &tree{
-		dir: abs, src: filepath.Join(abs, src), tmp: absIn(abs, tmp), made: map[string][]byte{},
+		dir: abs, src: absIn(abs, filepath.FromSlash(layout.Src)), tmp: absIn(abs, tmp), made: map[string][]byte{},
 		built: func(string) bool { return false },
 	}
-	if public := filepath.Join(abs, "public"); public != t.src && isDir(public) {
+	if public := absIn(abs, filepath.FromSlash(orDefault(layout.Public, "public"))); public != t.src && isDir(public) {
 		t.public = public
 	}
 	for _, s := range append(skip, tmp) {

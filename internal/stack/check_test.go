@@ -22,11 +22,11 @@ func TestCheckFindsWhatOnlyThePartsKnow(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, config.FileName), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		cfg, err := config.Load(config.Options{Dir: dir})
+		cfg, err := Load(config.Options{Dir: dir})
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := Check(cfg)
+		got := Check(cfg.Config)
 		if want == "" && len(got) > 0 || !strings.Contains(got.Error(), want) {
 			t.Errorf("%s: got %q, want %q in it", text, got.Error(), want)
 		}

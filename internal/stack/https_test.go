@@ -125,7 +125,7 @@ func TestStopEndsSocketsOverHTTPS(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	var heard error
-	err := Run(ctx, Options{Config: cfg, Log: slog.New(slog.DiscardHandler), Authority: t.TempDir(), Ready: func(i Info) {
+	err := Run(ctx, Options{Project: cfg, Log: slog.New(slog.DiscardHandler), Authority: t.TempDir(), Ready: func(i Info) {
 		dialer := websocket.Dialer{TLSClientConfig: trusting(t, i.Certificate).TLSClientConfig}
 		ws, resp, err := dialer.DialContext(t.Context(), "wss"+strings.TrimPrefix(i.Proxy, "https")+"/__realtimectl/live", nil)
 		if err != nil {
@@ -193,7 +193,7 @@ func TestACertificateThatCannotBeReadPointsIntoTheFile(t *testing.T) {
 		"realtimectl.yaml": "serve:\n  proxy: 0\n  app: 0\n  cert: cert.pem\n  key: key.pem\n",
 		"cert.pem":         "no certificate", "key.pem": "no key",
 	})
-	err := Run(t.Context(), Options{Config: cfg, Log: slog.New(slog.DiscardHandler)})
+	err := Run(t.Context(), Options{Project: cfg, Log: slog.New(slog.DiscardHandler)})
 	list, ok := errors.AsType[diag.List](err)
 	if !ok || len(list) != 1 {
 		t.Fatalf("got %v, want one diagnostic", err)

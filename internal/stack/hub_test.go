@@ -18,8 +18,8 @@ func TestMistakeInARuleOrKeyPointsIntoTheFile(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			cfg := load(t, t.TempDir(), map[string]string{"realtimectl.yaml": tt.file, "secret": "short"})
-			_, relays := compileRelays(cfg)
-			_, auth := authenticator(cfg)
+			_, relays := compileRelays(cfg.Config)
+			_, auth := authenticator(cfg.Config)
 			err := errors.Join(relays, auth)
 			var list diag.List
 			if !errors.As(err, &list) || !strings.Contains(err.Error(), tt.want) {
@@ -32,7 +32,7 @@ func TestMistakeInARuleOrKeyPointsIntoTheFile(t *testing.T) {
 func TestWithoutRulesDevelopmentRelaysAndProductionDoesNot(t *testing.T) {
 	for mode, want := range map[string]int{"development": 1, "production": 0} {
 		cfg := load(t, t.TempDir(), map[string]string{"realtimectl.yaml": "serve: { mode: " + mode + " }\n"})
-		set, err := compileRelays(cfg)
+		set, err := compileRelays(cfg.Config)
 		if err != nil || set.Len() != want {
 			t.Errorf("%s: %d rules, %v; want %d", mode, set.Len(), err, want)
 		}
@@ -59,11 +59,11 @@ func TestHubThatKnowsNobodyRefusesWhenATokenIsRequired(t *testing.T) {
 }
 
 func TestRequiredIdentityWithoutAWayToTellIsRefused(t *testing.T) {
-	cfg, err := config.Load(config.Options{Dir: t.TempDir(), Overrides: []config.Override{{Key: "hub.auth.required", Text: "true", From: "test"}}})
+	cfg, err := Load(config.Options{Dir: t.TempDir(), Overrides: []config.Override{{Key: "hub.auth.required", Text: "true", From: "test"}}})
 	if err != nil {
 		return // the configuration says so itself
 	}
-	if who, err := authenticator(cfg); err == nil {
+	if who, err := authenticator(cfg.Config); err == nil {
 		t.Errorf("got %v: everybody would be let in", who)
 	}
 }

@@ -32,6 +32,7 @@ import (
 // on are nil in production.
 type parts struct {
 	cfg     *config.Config
+	layout  pipeline.Layout
 	log     *slog.Logger
 	reload  func() (*config.Config, error)
 	version string
@@ -67,7 +68,7 @@ type parts struct {
 // assemble makes the parts and joins them. What a step opened is closed again if a
 // later one fails.
 func assemble(ctx context.Context, o Options, d *doors) (*parts, error) {
-	p := &parts{cfg: o.Config, log: o.Log, reload: o.Reload, version: o.Version, doors: d, terminal: o.Terminal}
+	p := &parts{cfg: o.Project.Config, layout: o.Project.Layout, log: o.Log, reload: o.Reload, version: o.Version, doors: d, terminal: o.Terminal}
 	steps := []func(context.Context) error{p.addGuard, p.addHTTPS(o.Authority), p.addRules, p.addHub, p.addFiles, p.addServices, p.addBackends}
 	if p.cfg.Serve.Mode == config.Development {
 		steps = append(steps, p.addTarget, p.addPipeline, p.addLiveReload, p.addFlow, p.addWatcher)
@@ -215,7 +216,7 @@ func extraLayers(cfg *config.Config) []devserver.Layer {
 func (p *parts) addPipeline(ctx context.Context) error {
 	var err error
 	p.pipeline, err = pipeline.New(pipeline.Options{
-		Dir: p.cfg.Dir, Src: sources(p.cfg), Tmp: p.cfg.Paths.Tmp, Out: p.cfg.Paths.Dist,
+		Dir: p.cfg.Dir, Layout: &p.layout, Src: sources(p.cfg), Public: public(p.cfg), Tmp: p.cfg.Paths.Tmp, Out: p.cfg.Paths.Dist,
 		Settings: settings(p.cfg), Tasks: tasks(p.cfg, whenServe), Log: p.log,
 	})
 	if err != nil {

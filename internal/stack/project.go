@@ -17,14 +17,59 @@ const (
 	whenBuild = "build"
 )
 
+// Project is a project and how it is to run.
+type Project struct {
+	*config.Config
+	// Layout is what its own files say.
+	Layout pipeline.Layout
+}
+
+// Load reads the configuration of a project, beginning with what its own files say. Its
+// errors are those of [config.Load].
+func Load(o config.Options) (Project, error) {
+	var p Project
+	o.Detect = func(dir string) config.Shape {
+		p.Layout, _ = pipeline.Detect(dir) // the folder is there, or Load had ended
+		return shape(p.Layout)
+	}
+	var err error
+	p.Config, err = config.Load(o)
+	return p, err
+}
+
+// shape says in the configuration's words what was found.
+func shape(l pipeline.Layout) config.Shape {
+	s := config.Shape{Name: string(l.Kind), From: l.Origin["kind"]}
+	if s.From == "" {
+		s.Name = "" // nothing was found
+	}
+	for _, f := range []struct{ name, folder string }{
+		{"src", l.Src}, {"dist", l.Dist}, {"tmp", l.Tmp}, {"public", l.Public}, {"bower", l.Bower},
+	} {
+		if f.folder != "" {
+			s.Hints = append(s.Hints, config.Hint{Key: "paths." + f.name, Value: f.folder, From: l.Origin[f.name]})
+		}
+	}
+	return s
+}
+
 // BuildOptions returns what the configuration says about a build; its command adds what
 // flags say alone.
-func BuildOptions(cfg *config.Config) pipeline.BuildOptions {
+func BuildOptions(p Project) pipeline.BuildOptions {
+	cfg := p.Config
 	return pipeline.BuildOptions{
-		Dir: cfg.Dir, Src: sources(cfg), Out: filepath.FromSlash(cfg.Paths.Dist), Tmp: cfg.Paths.Tmp,
+		Dir: cfg.Dir, Layout: &p.Layout, Src: sources(cfg), Public: public(cfg), Out: filepath.FromSlash(cfg.Paths.Dist), Tmp: cfg.Paths.Tmp,
 		Base: cfg.Build.Base, Target: cfg.Build.Target, NoMinify: !cfg.Build.Minify, Define: maps.Clone(cfg.Build.Define), SourceMap: cfg.Build.Sourcemap,
 		Settings: settings(cfg), Tasks: tasks(cfg, whenBuild), ServerPaths: serverPaths(cfg), Budgets: budgets(cfg),
 	}
+}
+
+// public is the folder that the user named for files that are served as they are.
+func public(cfg *config.Config) string {
+	if !cfg.Given("paths.public") {
+		return ""
+	}
+	return filepath.FromSlash(cfg.Paths.Public)
 }
 
 // sources is the folder that the user named; without one the pipeline looks for it.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/realtimectl/realtimectl/internal/config"
 	"github.com/realtimectl/realtimectl/internal/diag"
@@ -16,7 +17,7 @@ import (
 )
 
 // projectOf writes files into a folder and reads the configuration that is among them.
-func projectOf(t *testing.T, files map[string]string) *config.Config {
+func projectOf(t *testing.T, files map[string]string) Project {
 	t.Helper()
 	dir := t.TempDir()
 	for name, content := range files {
@@ -28,7 +29,7 @@ func projectOf(t *testing.T, files map[string]string) *config.Config {
 			t.Fatal(err)
 		}
 	}
-	cfg, err := config.Load(config.Options{Dir: dir})
+	cfg, err := Load(config.Options{Dir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +54,7 @@ func TestConfigurationReachesTheBuild(t *testing.T) {
 		got.Tasks[i].Place = diag.Diagnostic{Line: got.Tasks[i].Place.Line}
 	}
 	want := pipeline.BuildOptions{
-		Dir: cfg.Dir, Src: "web", Out: "dist", Tmp: ".tmp", Base: "/shop/", NoMinify: true, Define: map[string]string{"A": "1"}, SourceMap: true,
+		Dir: cfg.Dir, Layout: &cfg.Layout, Src: "web", Out: "dist", Tmp: ".tmp", Base: "/shop/", NoMinify: true, Define: map[string]string{"A": "1"}, SourceMap: true,
 		Settings: &pipeline.Settings{Module: "app.env", From: "env.json", Environment: []string{"live"}},
 		Tasks: []pipeline.Task{
 			{Name: "a", Run: "true", On: []string{"less/*.less", "!less/x.less"}, Env: map[string]string{"A": "b"}, Timeout: 3 * time.Second, Place: diag.Diagnostic{Line: 7}},
@@ -62,7 +63,7 @@ func TestConfigurationReachesTheBuild(t *testing.T) {
 		ServerPaths: []string{"/socket.io/", "/api/"},
 		Budgets:     []pipeline.Budget{{Files: "*.css", Max: 20}, {Files: "*.js", Max: 10}},
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(pipeline.Layout{})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
@@ -77,7 +78,7 @@ func TestSourcesAreLookedForUnlessNamed(t *testing.T) {
 func TestFoldersOfTasksAreWatched(t *testing.T) {
 	cfg := projectOf(t, map[string]string{"realtimectl.yaml": pipelineYAML, "web/index.html": "x", "env.json": "{}"})
 	want := []string{filepath.Join(cfg.Dir, "less"), filepath.Join(cfg.Dir, "web")}
-	if diff := cmp.Diff(want, taskFolders(cfg)); diff != "" {
+	if diff := cmp.Diff(want, taskFolders(cfg.Config)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

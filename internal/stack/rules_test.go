@@ -239,11 +239,11 @@ func TestRequestLogHasOneLineARequestOnEachListener(t *testing.T) {
 
 func TestSlowNetworkDelaysPagesAndNotOurOwnEndpoints(t *testing.T) {
 	around := func(mode string) []middleware.Middleware {
-		cfg, err := config.Load(config.Options{Dir: t.TempDir(), Overrides: []config.Override{{Key: "serve.slow", Text: "2g"}, {Key: "serve.mode", Text: mode}}})
+		cfg, err := Load(config.Options{Dir: t.TempDir(), Overrides: []config.Override{{Key: "serve.slow", Text: "2g"}, {Key: "serve.mode", Text: mode}}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, err := compileRules(cfg)
+		r, err := compileRules(cfg.Config)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -289,12 +289,12 @@ func TestMistakesInRulesPointIntoTheFile(t *testing.T) {
 	}
 	for _, tt := range tests {
 		cfg := load(t, t.TempDir(), map[string]string{"realtimectl.yaml": served(tt.serve), "users": tt.users})
-		err := Run(t.Context(), Options{Config: cfg, Log: slog.New(slog.DiscardHandler)})
+		err := Run(t.Context(), Options{Project: cfg, Log: slog.New(slog.DiscardHandler)})
 		list, ok := errors.AsType[diag.List](err)
 		if !ok || len(list) != 1 || list.Error() != tt.want {
 			t.Errorf("%s:\ngot  %v\nwant %s", tt.serve, err, tt.want)
 		}
-		if got := Check(cfg).Error(); got != tt.want {
+		if got := Check(cfg.Config).Error(); got != tt.want {
 			t.Errorf("Check: got %q, want %q", got, tt.want)
 		}
 	}

@@ -41,10 +41,10 @@ func playStack() {
 	if err := os.Setenv(roleVar, "api"); err != nil {
 		panic(err)
 	}
-	cfg, err := config.Load(config.Options{Dir: ".", Environ: environ})
+	cfg, err := Load(config.Options{Dir: ".", Environ: environ})
 	if err == nil {
 		err = Run(context.Background(), Options{
-			Config: cfg, Log: slog.New(slog.NewTextHandler(os.Stdout, nil)),
+			Project: cfg, Log: slog.New(slog.NewTextHandler(os.Stdout, nil)),
 			Ready: func(i Info) { fmt.Println("app", i.App) },
 		})
 	}
@@ -179,7 +179,7 @@ func TestABackendThatDoesNotComeUpEndsTheStack(t *testing.T) {
 		"src/index.html":   "<!doctype html>",
 		"realtimectl.yaml": free + "backends: { api: { run: 'echo no database; exit 7', restart: never, path: /api, health: tcp } }\n",
 	})
-	err := Run(t.Context(), Options{Config: cfg, Log: slog.New(slog.DiscardHandler)})
+	err := Run(t.Context(), Options{Project: cfg, Log: slog.New(slog.DiscardHandler)})
 	failed, ok := errors.AsType[*BackendError](err)
 	if !ok {
 		t.Fatalf("got %v", err)

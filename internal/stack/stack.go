@@ -16,10 +16,11 @@ import (
 	"github.com/realtimectl/realtimectl/internal/config"
 )
 
-// Options says what to run. Config and Log are required.
+// Options says what to run. Project and Log are required.
 type Options struct {
-	// Config holds everything that was decided: flags, environment, file, defaults.
-	Config *config.Config
+	// Project holds everything that was decided: flags, environment, file, the project's own
+	// files, defaults.
+	Project Project
 	// Log gets every message. Records carry the attribute "event", a stable name.
 	Log *slog.Logger
 	// Reload reads the configuration again, when its file changed; nil never does.
@@ -89,7 +90,7 @@ func Run(ctx context.Context, o Options) error {
 	if o.Started.IsZero() {
 		o.Started = time.Now()
 	}
-	doors, err := openDoors(ctx, o.Config, o.Log)
+	doors, err := openDoors(ctx, o.Project.Config, o.Log)
 	if err != nil {
 		return err
 	}
@@ -104,7 +105,7 @@ func Run(ctx context.Context, o Options) error {
 // announce tells the second terminal, the ready file and the caller that everything is up.
 func announce(o Options, info Info) error {
 	info.Took = time.Since(o.Started)
-	if err := writeState(o.Config, info, o.Started); err != nil {
+	if err := writeState(o.Project.Config, info, o.Started); err != nil {
 		o.Log.Warn(err.Error(), "event", "state.not-written", "hint", "status, stop, reload, emit and listen will not find this serve")
 	}
 	if o.ReadyFile != "" {

@@ -15,7 +15,6 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/realtimectl/realtimectl/internal/backend"
-	"github.com/realtimectl/realtimectl/internal/config"
 )
 
 func TestMain(m *testing.M) {
@@ -32,12 +31,12 @@ func TestMain(m *testing.M) {
 }
 
 // run runs a project until the end of the test and returns what it says of itself.
-func run(t *testing.T, cfg *config.Config, opts func(*Options)) Info {
+func run(t *testing.T, cfg Project, opts func(*Options)) Info {
 	t.Helper()
 	ready := make(chan Info, 1)
 	ended := make(chan error, 1)
 	ctx, stop := context.WithCancel(t.Context())
-	o := Options{Config: cfg, Log: slog.New(slog.DiscardHandler), Version: "1.2.3", Ready: func(i Info) { ready <- i }}
+	o := Options{Project: cfg, Log: slog.New(slog.DiscardHandler), Version: "1.2.3", Ready: func(i Info) { ready <- i }}
 	if opts != nil {
 		opts(&o)
 	}
@@ -149,7 +148,7 @@ func TestReadyFileIsGoneAfterTheEnd(t *testing.T) {
 	ready := filepath.Join(t.TempDir(), "ready.json")
 	cfg := load(t, t.TempDir(), map[string]string{"realtimectl.yaml": free, "src/index.html": "x"})
 	ctx, stop := context.WithCancel(t.Context())
-	err := Run(ctx, Options{Config: cfg, Log: slog.New(slog.DiscardHandler), ReadyFile: ready, Ready: func(Info) { stop() }})
+	err := Run(ctx, Options{Project: cfg, Log: slog.New(slog.DiscardHandler), ReadyFile: ready, Ready: func(Info) { stop() }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -81,9 +81,9 @@ func TestStateIsThereFromReadyToTheEnd(t *testing.T) {
 
 func TestTheLatestOfSeveralRunsIsRead(t *testing.T) {
 	cfg := load(t, t.TempDir(), nil)
-	leave(t, cfg, os.Getppid(), noon())
-	want := leave(t, cfg, os.Getpid(), noon().Add(time.Minute))
-	leave(t, cfg, gone, noon().Add(time.Hour))
+	leave(t, cfg.Config, os.Getppid(), noon())
+	want := leave(t, cfg.Config, os.Getpid(), noon().Add(time.Minute))
+	leave(t, cfg.Config, gone, noon().Add(time.Hour))
 	got, err := ReadState(cfg.Dir)
 	if err != nil {
 		t.Fatal(err)
@@ -95,17 +95,17 @@ func TestTheLatestOfSeveralRunsIsRead(t *testing.T) {
 
 func TestSecondRunSharesTheTokenAndLeavesItToTheFirst(t *testing.T) {
 	cfg := load(t, t.TempDir(), nil)
-	first, err := publishToken(cfg)
+	first, err := publishToken(cfg.Config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	other := leave(t, cfg, os.Getppid(), noon())
-	second, err := publishToken(cfg)
+	other := leave(t, cfg.Config, os.Getppid(), noon())
+	second, err := publishToken(cfg.Config)
 	if err != nil || second != first {
 		t.Errorf("token %q, then %q, %v; want the same", first, second, err)
 	}
-	leave(t, cfg, os.Getpid(), noon().Add(time.Minute))
-	if err := forgetRun(cfg); err != nil {
+	leave(t, cfg.Config, os.Getpid(), noon().Add(time.Minute))
+	if err := forgetRun(cfg.Config); err != nil {
 		t.Fatal(err)
 	}
 	got, err := ReadState(cfg.Dir)
@@ -126,12 +126,12 @@ func TestFailedStartLeavesTheTokenOfARunThatLives(t *testing.T) {
 		"src/index.html":   "<p>",
 		"realtimectl.yaml": free + "hub: { relays: [ { on: 'client:**', join: 'room-*' } ] }\n",
 	})
-	token, err := publishToken(cfg)
+	token, err := publishToken(cfg.Config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	leave(t, cfg, os.Getppid(), noon())
-	if err := Run(t.Context(), Options{Config: cfg, Log: slog.New(slog.DiscardHandler)}); err == nil {
+	leave(t, cfg.Config, os.Getppid(), noon())
+	if err := Run(t.Context(), Options{Project: cfg, Log: slog.New(slog.DiscardHandler)}); err == nil {
 		t.Fatal("it runs with a rule that means nothing")
 	}
 	if now, err := readToken(cfg.Abs(cfg.Hub.Publish.TokenFile)); err != nil || now != token {
@@ -141,16 +141,16 @@ func TestFailedStartLeavesTheTokenOfARunThatLives(t *testing.T) {
 
 func TestTheLastRunTakesWhatCrashesLeft(t *testing.T) {
 	cfg := load(t, t.TempDir(), nil)
-	stale, err := publishToken(cfg)
+	stale, err := publishToken(cfg.Config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	leave(t, cfg, gone, noon())
-	if token, err := publishToken(cfg); err != nil || token == stale {
+	leave(t, cfg.Config, gone, noon())
+	if token, err := publishToken(cfg.Config); err != nil || token == stale {
 		t.Errorf("token %q, %v; want a new one after a crash", token, err)
 	}
-	leave(t, cfg, os.Getpid(), noon())
-	if err := forgetRun(cfg); err != nil {
+	leave(t, cfg.Config, os.Getpid(), noon())
+	if err := forgetRun(cfg.Config); err != nil {
 		t.Fatal(err)
 	}
 	if left := names(t, cfg.Dir); left != nil {
@@ -188,7 +188,7 @@ func TestWhatIsNoStateFileIsNotRead(t *testing.T) {
 
 func TestFolderThatCannotBeWrittenIsSaid(t *testing.T) {
 	cfg := load(t, t.TempDir(), map[string]string{".realtimectl": "a file is in the way"})
-	err := writeState(cfg, Info{PID: os.Getpid()}, noon())
+	err := writeState(cfg.Config, Info{PID: os.Getpid()}, noon())
 	if err == nil || !strings.HasPrefix(err.Error(), "state file: ") {
 		t.Errorf("got %v", err)
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/realtimectl/realtimectl/internal/config"
 )
 
-func load(t *testing.T, dir string, files map[string]string) *config.Config {
+func load(t *testing.T, dir string, files map[string]string) Project {
 	t.Helper()
 	for name, text := range files {
 		path := filepath.Join(dir, name)
@@ -22,7 +22,7 @@ func load(t *testing.T, dir string, files map[string]string) *config.Config {
 			t.Fatal(err)
 		}
 	}
-	cfg, err := config.Load(config.Options{Dir: dir})
+	cfg, err := Load(config.Options{Dir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,11 +32,11 @@ func load(t *testing.T, dir string, files map[string]string) *config.Config {
 func TestTokenIsNewAtEachStartPrivateAndHiddenFromGit(t *testing.T) {
 	dir := t.TempDir()
 	cfg := load(t, dir, nil)
-	first, err := publishToken(cfg)
+	first, err := publishToken(cfg.Config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, err := publishToken(cfg)
+	second, err := publishToken(cfg.Config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,10 +56,10 @@ func TestTokenIsNewAtEachStartPrivateAndHiddenFromGit(t *testing.T) {
 func TestNothingOfARunIsLeftInTheProject(t *testing.T) {
 	dir := t.TempDir()
 	cfg := load(t, dir, nil)
-	if _, err := publishToken(cfg); err != nil {
+	if _, err := publishToken(cfg.Config); err != nil {
 		t.Fatal(err)
 	}
-	if err := forgetRun(cfg); err != nil {
+	if err := forgetRun(cfg.Config); err != nil {
 		t.Fatal(err)
 	}
 	left, err := os.ReadDir(dir)
@@ -71,10 +71,10 @@ func TestNothingOfARunIsLeftInTheProject(t *testing.T) {
 func TestWhatOthersKeepInTheFolderStays(t *testing.T) {
 	dir := t.TempDir()
 	cfg := load(t, dir, map[string]string{".realtimectl/recovery": "x"})
-	if _, err := publishToken(cfg); err != nil {
+	if _, err := publishToken(cfg.Config); err != nil {
 		t.Fatal(err)
 	}
-	if err := forgetRun(cfg); err != nil {
+	if err := forgetRun(cfg.Config); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(filepath.Join(dir, ".realtimectl", "recovery")); err != nil {
@@ -91,7 +91,7 @@ func TestNamedTokenFileIsReadAndKept(t *testing.T) {
 		"realtimectl.yaml": "hub: { publish: { token-file: secrets/token } }\n",
 		"secrets/token":    "shared-with-the-api\n",
 	})
-	token, err := publishToken(cfg)
+	token, err := publishToken(cfg.Config)
 	if err != nil || token != "shared-with-the-api" {
 		t.Errorf("got %q, %v", token, err)
 	}
@@ -102,11 +102,11 @@ func TestNamedTokenFileIsMadeOnceWhenMissing(t *testing.T) {
 	cfg := load(t, dir, map[string]string{
 		"realtimectl.yaml": "hub: { publish: { token-file: secrets/token } }\n",
 	})
-	first, err := publishToken(cfg)
+	first, err := publishToken(cfg.Config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, err := publishToken(cfg)
+	second, err := publishToken(cfg.Config)
 	if err != nil || first != second {
 		t.Errorf("got %q then %q, %v; want the same token", first, second, err)
 	}
@@ -119,7 +119,7 @@ func TestUselessTokenFileIsRefused(t *testing.T) {
 				"realtimectl.yaml": "hub: { publish: { token-file: token } }\n",
 				"token":            content,
 			})
-			if token, err := publishToken(cfg); err == nil || !strings.Contains(err.Error(), "token file: ") {
+			if token, err := publishToken(cfg.Config); err == nil || !strings.Contains(err.Error(), "token file: ") {
 				t.Errorf("got %q, %v", token, err)
 			}
 		})

@@ -1,0 +1,113 @@
+package pipeline
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+)
+
+// maxConfig bounds a configuration file that is looked into, in bytes.
+const maxConfig = 1 << 20
+
+// readVite takes the folders of a Vite project: its page is a source, which names the
+// scripts; the rest of the configuration speaks to Vite's own plugins.
+func (l *Layout) readVite(dir string) {
+	configs, _ := filepath.Glob(filepath.Join(dir, "vite.config.*"))
+	if len(configs) == 0 {
+		l.readViteDependency(dir)
+		return
+	}
+	name := filepath.Base(configs[0])
+	l.is(Vite, name)
+	text, err := readSmall(configs[0])
+	if err != nil {
+		return
+	}
+	root := "."
+	if m := viteRoot.FindSubmatch(text); m != nil {
+		root = path.Clean(string(m[1]))
+	}
+	l.viteFolders(root, name)
+	if m := vitePublic.FindSubmatch(text); m != nil {
+		l.Public, l.Origin["public"] = path.Join(root, string(m[1])), name
+	}
+	if m := viteOut.FindSubmatch(text); m != nil {
+		l.Dist, l.Origin["dist"] = path.Join(root, string(m[1])), name
+	}
+}
+
+// readViteDependency recognises a project without a configuration by its package.json.
+func (l *Layout) readViteDependency(dir string) {
+	if pkg := readPackage(dir); pkg.has("vite") && exists(filepath.Join(dir, "index.html")) {
+		l.is(Vite, "package.json")
+		l.viteFolders(".", "package.json")
+	}
+}
+
+// viteFolders are Vite's defaults below its root.
+func (l *Layout) viteFolders(root, from string) {
+	l.Src, l.Origin["src"] = root, from
+	if root != "." {
+		l.Public, l.Origin["public"] = path.Join(root, "public"), from
+	}
+}
+
+// Folders that Vite's configuration names by a plain string.
+var (
+	viteRoot   = regexp.MustCompile(`\broot\s*:\s*['"]([^'"]+)['"]`)
+	vitePublic = regexp.MustCompile(`\bpublicDir\s*:\s*['"]([^'"]+)['"]`)
+	viteOut    = regexp.MustCompile(`\boutDir\s*:\s*['"]([^'"]+)['"]`)
+)
+
+// packageFile is what of a project's package.json counts here.
+type packageFile struct {
+	Dependencies     map[string]string `json:"dependencies"`
+	DevDependencies  map[string]string `json:"devDependencies"`
+	PeerDependencies map[string]string `json:"peerDependencies"`
+}
+
+// readPackage reads the package.json in dir; without one it is empty.
+func readPackage(dir string) packageFile {
+	var pkg packageFile
+	_ = readJSON(filepath.Join(dir, "package.json"), &pkg) // npm says what is wrong with it
+	return pkg
+}
+
+// has reports whether the project asks for a package.
+func (p packageFile) has(name string) bool {
+	for _, list := range []map[string]string{p.Dependencies, p.DevDependencies, p.PeerDependencies} {
+		if _, ok := list[name]; ok {
+			return true
+		}
+	}
+	return false
+}
+
+func readJSON(file string, into any) error {
+	text, err := readSmall(file)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(text, into); err != nil {
+		return fmt.Errorf("read %s: %w", file, err)
+	}
+	return nil
+}
+
+// readSmall reads a file that is looked into for hints.
+func readSmall(file string) ([]byte, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }() // it was only read from
+	text, err := io.ReadAll(io.LimitReader(f, maxConfig))
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", file, err)
+	}
+	return text, nil
+}
