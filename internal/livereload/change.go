@@ -24,11 +24,11 @@ type telling struct {
 	gen      uint64
 	paths    []string
 	prints   map[string]string
-	messages map[string]frame
+	messages map[string]*frame
 }
 
 func (s *Server) telling(paths []string) *telling {
-	t := &telling{paths: slices.Clone(paths), prints: map[string]string{}, messages: map[string]frame{}}
+	t := &telling{paths: slices.Clone(paths), prints: map[string]string{}, messages: map[string]*frame{}}
 	slices.Sort(t.paths)
 	t.paths = slices.Compact(t.paths)
 	for _, p := range t.paths {
@@ -40,7 +40,7 @@ func (s *Server) telling(paths []string) *telling {
 }
 
 // message returns what the page must be told, or nil.
-func (t *telling) message(p *page, all bool) frame {
+func (t *telling) message(p *page, all bool) *frame {
 	used := p.concerned(t.paths)
 	if len(used) == 0 && !all {
 		return nil

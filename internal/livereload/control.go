@@ -34,8 +34,8 @@ type controlRequest struct {
 //
 // An empty body, or one without paths and files, reloads every page. The answer is
 // {"pages": N}, how many were told. A file that is not served is refused with status
-// 422 and {"error": …}; no page is told then. An empty token refuses everything.
-func (s *Server) ControlHandler(token string) http.Handler {
+// 422 and {"error": …}; no page is told then.
+func (s *Server) ControlHandler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		own(w)
 		if r.Method != http.MethodPost {
@@ -43,7 +43,11 @@ func (s *Server) ControlHandler(token string) http.Handler {
 			http.Error(w, "use POST", http.StatusMethodNotAllowed)
 			return
 		}
-		if !authorized(r, token) {
+		if !s.opts.CheckOrigin(r) {
+			http.Error(w, "this origin may not control anything", http.StatusForbidden)
+			return
+		}
+		if !s.authorized(r) {
 			w.Header().Set("WWW-Authenticate", "Bearer")
 			http.Error(w, "the token is missing or wrong", http.StatusUnauthorized)
 			return
@@ -64,10 +68,10 @@ func (s *Server) ControlHandler(token string) http.Handler {
 }
 
 // authorized compares in a time that does not depend on where the tokens differ.
-func authorized(r *http.Request, token string) bool {
+func (s *Server) authorized(r *http.Request) bool {
 	scheme, given, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	a, b := sha256.Sum256([]byte(given)), sha256.Sum256([]byte(token))
-	return strings.EqualFold(scheme, "Bearer") && token != "" && subtle.ConstantTimeCompare(a[:], b[:]) == 1
+	a, b := sha256.Sum256([]byte(given)), sha256.Sum256([]byte(s.opts.Token))
+	return strings.EqualFold(scheme, "Bearer") && s.opts.Token != "" && subtle.ConstantTimeCompare(a[:], b[:]) == 1
 }
 
 var (

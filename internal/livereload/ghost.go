@@ -23,7 +23,7 @@ func (s *Server) relay(from *page, do json.RawMessage) {
 		return
 	}
 	m := prepare(encode(doMessage{Type: typeDo, Do: do}))
-	for p := range s.pages {
+	for p := range s.shown() {
 		if p != from && len(p.out) < ghostRoom {
 			p.queue(m)
 		}

@@ -71,6 +71,9 @@ func TestGhostModeMirrorsWhatAPersonDoes(t *testing.T) {
 	b.until("Math.abs(box.scrollTop - 240) < 2")
 	a.do(chromedp.Click("#link"))
 	b.until("location.hash === '#there'")
+	if got := eval[int](b, "counts.sent"); got != 0 {
+		t.Errorf("the second page sent %d deeds back", got)
+	}
 }
 
 func TestGhostModeNeitherEchoesNorSubmitsNorTellsSecrets(t *testing.T) {

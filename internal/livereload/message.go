@@ -14,6 +14,7 @@ const (
 	typeUses   = "uses"   // page: what it shows as well by now
 	typeError  = "error"  // page: an uncaught exception
 	typeDo     = "do"     // both ways: something a person did, in ghost mode
+	typeLine   = "line"   // server: the name of this event stream
 	typeHi     = "hi"     // server: the answer to hello
 	typePrints = "prints" // server: the answer to uses
 	typeChange = "change" // server: something the page shows changed
@@ -39,6 +40,11 @@ type fromPage struct {
 
 	Error *errorReport    `json:"error"`
 	Do    json.RawMessage `json:"do"`
+}
+
+type lineMessage struct {
+	Type string `json:"t"`
+	ID   string `json:"id"`
 }
 
 type hiMessage struct {
@@ -73,11 +79,15 @@ type errorsMessage struct {
 
 type ghostSwitch struct {
 	Type string `json:"t"`
-	On   bool   `json:"on"`
+	On   bool   `json:"ghost"`
 }
 
-// frame is a message that is encoded once for all pages it goes to.
-type frame = *websocket.PreparedMessage
+// frame is a message that is encoded once for all pages it goes to: as it is, and as a
+// WebSocket has it.
+type frame struct {
+	text   []byte
+	socket *websocket.PreparedMessage
+}
 
 // encode returns v as JSON. The types above cannot fail to encode.
 func encode(v any) []byte {
@@ -88,10 +98,10 @@ func encode(v any) []byte {
 	return data
 }
 
-func prepare(data []byte) frame {
+func prepare(data []byte) *frame {
 	m, err := websocket.NewPreparedMessage(websocket.TextMessage, data)
 	if err != nil {
 		panic(err) // only control messages can be invalid
 	}
-	return m
+	return &frame{text: data, socket: m}
 }

@@ -2,6 +2,7 @@ package livereload
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -35,46 +36,38 @@ const (
 
 // page is one connected document.
 type page struct {
-	conn *websocket.Conn
-	out  chan frame
+	id   string // what a page without a WebSocket names in its messages; nobody can guess it
+	out  chan *frame
 	stop context.CancelFunc
 
 	// What follows is guarded by the server's mu.
+	known   bool // said hello
 	doc     string
 	files   []string // that may stand behind doc
 	uses    map[string]bool
 	tooMany bool // uses is not complete
 }
 
-// ServeHTTP is the WebSocket of one page. It ends when the page leaves or r.Context()
-// is done. A request that is no WebSocket upgrade changes nothing and is refused.
+// ServeHTTP is the line to one page: a WebSocket, or, for a page whose WebSocket does not
+// come through, an event stream with one POST for each message of the page. It ends when
+// the page leaves or r.Context() is done. Any other request changes nothing and is refused.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	own(w)
-	if !s.opts.CheckOrigin(r) {
+	switch {
+	case !s.opts.CheckOrigin(r):
 		http.Error(w, "this origin may not connect", http.StatusForbidden)
-		return
-	}
-	if !websocket.IsWebSocketUpgrade(r) {
+	case websocket.IsWebSocketUpgrade(r) && r.Header.Get("Origin") == "" && !s.authorized(r):
+		http.Error(w, "a program that is no browser needs the token", http.StatusForbidden)
+	case websocket.IsWebSocketUpgrade(r):
+		s.socket(w, r)
+	case asksForStream(r):
+		s.stream(w, r)
+	case r.Method == http.MethodPost:
+		s.post(w, r)
+	default:
 		w.Header().Set("Upgrade", "websocket")
 		http.Error(w, "this is a WebSocket", http.StatusUpgradeRequired)
-		return
 	}
-	if s.Pages() >= maxPages {
-		http.Error(w, "too many pages", http.StatusServiceUnavailable)
-		return
-	}
-	ctx, cancel := context.WithCancel(r.Context())
-	defer cancel()
-	upgrader := websocket.Upgrader{
-		HandshakeTimeout: writeWithin,
-		CheckOrigin:      func(*http.Request) bool { return true }, // checked above
-	}
-	conn, err := upgrader.Upgrade(w, r, nil)
-	if err != nil {
-		s.opts.Log.Debug(fmt.Sprintf("live reload: %v", err), slog.String("event", "livereload.refused"))
-		return
-	}
-	s.serve(ctx, &page{conn: conn, out: make(chan frame, queueSize), stop: cancel, uses: map[string]bool{}})
 }
 
 // own sets the headers that all answers of this package carry.
@@ -83,29 +76,35 @@ func own(w http.ResponseWriter) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 }
 
-// serve runs the page: one goroutine writes, this one reads.
-func (s *Server) serve(ctx context.Context, p *page) {
-	written := make(chan struct{})
-	go func() {
-		defer close(written)
-		p.write(ctx)
-	}()
-	err := s.read(p)
-	s.leave(p)
-	p.stop()
-	<-written
-	s.opts.Log.Debug(fmt.Sprintf("live reload: %s left: %v", p.doc, err), slog.String("event", "livereload.left"))
-}
-
-func (s *Server) leave(p *page) {
+// enter makes room for a page, whose line ends with its context; nil when there is none.
+func (s *Server) enter(stop context.CancelFunc) *page {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if len(s.pages) >= maxPages {
+		return nil
+	}
+	p := &page{id: rand.Text(), out: make(chan *frame, queueSize), stop: stop, uses: map[string]bool{}}
+	s.pages[p] = struct{}{}
+	return p
+}
+
+func noRoom(w http.ResponseWriter) {
+	http.Error(w, "too many pages", http.StatusServiceUnavailable)
+}
+
+// leave forgets a page whose line has ended.
+func (s *Server) leave(p *page, why error) {
+	s.mu.Lock()
 	delete(s.pages, p)
+	doc := p.doc
+	s.mu.Unlock()
+	p.stop()
+	s.opts.Log.Debug(fmt.Sprintf("live reload: %s left: %v", doc, why), slog.String("event", "livereload.left"))
 }
 
 // queue puts a message before the page without waiting. A page that does not take its
 // messages is disconnected; its client comes back and learns what it missed.
-func (p *page) queue(m frame) bool {
+func (p *page) queue(m *frame) bool {
 	select {
 	case p.out <- m:
 		return true
@@ -115,58 +114,13 @@ func (p *page) queue(m frame) bool {
 	}
 }
 
-// write sends what is queued until ctx is done, and then closes the connection.
-func (p *page) write(ctx context.Context) {
-	ping := time.NewTicker(pingEvery)
-	defer ping.Stop()
-	defer p.conn.Close()
-	for {
-		var err error
-		select {
-		case <-ctx.Done():
-			bye := websocket.FormatCloseMessage(websocket.CloseGoingAway, "")
-			_ = p.conn.WriteControl(websocket.CloseMessage, bye, time.Now().Add(time.Second))
-			return
-		case m := <-p.out:
-			err = errors.Join(p.conn.SetWriteDeadline(time.Now().Add(writeWithin)), p.conn.WritePreparedMessage(m))
-		case <-ping.C:
-			err = p.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(writeWithin))
-		}
-		if err != nil {
-			return // the reader notices
-		}
-	}
-}
-
-// read takes the page's messages until the connection ends. A message that is not
-// understood ends it: only our own script speaks here.
-func (s *Server) read(p *page) error {
-	p.conn.SetReadLimit(maxMessage)
-	if err := p.conn.SetReadDeadline(time.Now().Add(helloWithin)); err != nil {
+// take does what a message of the page says. One that is not understood is an error, and
+// ends the line: only our own script speaks here.
+func (s *Server) take(p *page, data []byte) error {
+	var m fromPage
+	if err := json.Unmarshal(data, &m); err != nil {
 		return fmt.Errorf("read: %w", err)
 	}
-	p.conn.SetPongHandler(func(string) error { return p.conn.SetReadDeadline(time.Now().Add(pongWithin)) })
-	for {
-		var m fromPage
-		_, data, err := p.conn.ReadMessage()
-		if err != nil {
-			return fmt.Errorf("read: %w", err)
-		}
-		if err := json.Unmarshal(data, &m); err != nil {
-			return fmt.Errorf("read: %w", err)
-		}
-		if err := s.take(p, m); err != nil {
-			return err
-		}
-		if err := p.conn.SetReadDeadline(time.Now().Add(pongWithin)); err != nil {
-			return fmt.Errorf("read: %w", err)
-		}
-	}
-}
-
-var errUnknown = errors.New("a message of an unknown type")
-
-func (s *Server) take(p *page, m fromPage) error {
 	switch m.Type {
 	case typeHello:
 		s.hello(p, m)
@@ -182,15 +136,16 @@ func (s *Server) take(p *page, m fromPage) error {
 	return nil
 }
 
-// hello registers the page and tells it what it missed.
+var errUnknown = errors.New("a message of an unknown type")
+
+// hello notes what the page shows and tells it what it missed.
 func (s *Server) hello(p *page, m fromPage) {
 	files := s.seen.documentFiles(m.Doc)
 	prints := s.printsOf(m.Uses, m.Doc, files)
 	since := ago(m.Age)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.pages[p] = struct{}{}
-	p.doc, p.files = m.Doc, files
+	p.known, p.doc, p.files = true, m.Doc, files
 	p.add(m.Uses)
 	p.queue(prepare(encode(hiMessage{
 		Type: typeHi, Boot: s.boot, Gen: s.gen, Prints: prints, Errors: s.mistakes, Ghost: s.ghost,

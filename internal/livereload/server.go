@@ -1,13 +1,13 @@
 // Package livereload tells open pages what changed, so that they show it.
 //
-// Every page that holds the client script keeps one WebSocket open and says which of
-// the server's URLs it shows. [Server.Notify] tells only the pages that use what
-// changed: a style sheet, an image or a font is swapped in place, anything else
+// Every page that holds the client script keeps one line open, a WebSocket as a rule, and
+// says which of the server's URLs it shows. [Server.Notify] tells only the pages that use
+// what changed: a style sheet, an image or a font is swapped in place, anything else
 // reloads the page; mistakes appear over the page until they are mended. A page that
 // was away (a restart of the server, a sleeping laptop) learns of what it missed when
 // it is back, and of nothing else.
 //
-// The socket tells pages what to fetch and takes reports. Nothing a page sends can
+// The line tells pages what to fetch and takes reports. Nothing a page sends can
 // read a file, run a command or change what the server serves.
 //
 // The URLs of this package are [ClientPath], [LivePath] and [ControlPath].
@@ -16,6 +16,7 @@ package livereload
 import (
 	"crypto/rand"
 	"io/fs"
+	"iter"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -37,8 +38,10 @@ const (
 // Options configures a [Server]; the zero value works.
 type Options struct {
 	// CheckOrigin decides which pages may connect; nil lets in pages of the same host and
-	// port, and programs that send no Origin.
+	// port. Requests without an Origin, which come from no page, are asked for Token.
 	CheckOrigin func(*http.Request) bool
+	// Token lets programs connect and use [Server.ControlHandler]; "" lets none.
+	Token string
 	// Served is what the development server answers, by URL path without the first slash.
 	// With it a page that comes back after a restart of the server knows whether what it
 	// shows is still what is served, and errors of pages are traced through source maps.
@@ -134,7 +137,23 @@ func sameOrigin(r *http.Request) bool {
 func (s *Server) Pages() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.pages)
+	n := 0
+	for range s.shown() {
+		n++
+	}
+	return n
+}
+
+// shown ranges over the pages that have said hello; the others learn all they need when
+// they do. It needs mu.
+func (s *Server) shown() iter.Seq[*page] {
+	return func(yield func(*page) bool) {
+		for p := range s.pages {
+			if p.known && !yield(p) {
+				return
+			}
+		}
+	}
 }
 
 // Notify tells the pages that use one of the changed paths, shows or clears the
@@ -147,7 +166,7 @@ func (s *Server) Notify(c Change) (pages int) {
 	s.remember(c)
 	t.gen = s.gen
 	report := s.report(c.Diagnostics)
-	for p := range s.pages {
+	for p := range s.shown() {
 		told := false
 		if report != nil {
 			told = p.queue(report)
@@ -183,7 +202,7 @@ func (s *Server) remember(c Change) {
 
 // report returns the message that shows the mistakes, or clears those shown before;
 // nil if there is nothing to say. It needs mu.
-func (s *Server) report(list diag.List) frame {
+func (s *Server) report(list diag.List) *frame {
 	showing := s.mistakes != nil
 	s.mistakes = nil
 	if list.Err() != nil && !s.opts.NoOverlay {
@@ -205,7 +224,7 @@ func (s *Server) SetGhost(on bool) {
 	}
 	s.ghost = on
 	m := prepare(encode(ghostSwitch{Type: typeGhost, On: on}))
-	for p := range s.pages {
+	for p := range s.shown() {
 		p.queue(m)
 	}
 }

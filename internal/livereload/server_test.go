@@ -28,11 +28,14 @@ type server struct {
 
 func newServer(t testing.TB, opts livereload.Options) *server {
 	t.Helper()
+	if opts.Token == "" {
+		opts.Token = "secret"
+	}
 	s := &server{Server: livereload.New(opts), t: t}
 	mux := http.NewServeMux()
 	mux.Handle(livereload.LivePath, s.Server)
 	mux.Handle(livereload.ClientPath, s.Client())
-	mux.Handle(livereload.ControlPath, s.ControlHandler("secret"))
+	mux.Handle(livereload.ControlPath, s.ControlHandler())
 	srv := httptest.NewUnstartedServer(mux)
 	ctx, cancel := context.WithCancel(context.Background())
 	srv.Config.BaseContext = func(net.Listener) context.Context { return ctx }
@@ -63,7 +66,7 @@ func (s *server) dial(header http.Header) (*client, *http.Response, error) {
 // page connects a page that says what it uses, and returns it with the answer.
 func (s *server) page(hello message) (*client, message) {
 	s.t.Helper()
-	c, _, err := s.dial(nil)
+	c, _, err := s.dial(http.Header{"Origin": {s.url}})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -247,9 +250,14 @@ func TestForeignOriginsAreRefused(t *testing.T) {
 			t.Errorf("Origin %q: %v", origin, err)
 		}
 	}
-	for _, header := range []http.Header{nil, {"Origin": {s.url}}} {
+	for _, header := range []http.Header{{"Authorization": {"Bearer secret"}}, {"Origin": {s.url}}} {
 		if _, _, err := s.dial(header); err != nil {
 			t.Errorf("header %v: %v", header, err)
+		}
+	}
+	for _, header := range []http.Header{nil, {"Authorization": {"Bearer secre"}}, {"Origin": {""}}} {
+		if _, resp, err := s.dial(header); err == nil || resp.StatusCode != http.StatusForbidden {
+			t.Errorf("no page and no token, but let in: %v", header)
 		}
 	}
 	own := newServer(t, livereload.Options{CheckOrigin: func(r *http.Request) bool { return r.Header.Get("Origin") == "http://mine" }})
@@ -265,7 +273,11 @@ func TestRequestThatIsNoWebSocketChangesNothing(t *testing.T) {
 	s := newServer(t, livereload.Options{})
 	for _, method := range []string{"GET", "POST", "HEAD", "DELETE"} {
 		resp := request(t, method, s.url+livereload.LivePath, "", nil)
-		if resp.StatusCode != http.StatusUpgradeRequired || resp.Header.Get("Access-Control-Allow-Origin") != "" {
+		want := http.StatusUpgradeRequired
+		if method == "POST" {
+			want = http.StatusNotFound // a message of a page that is not there
+		}
+		if resp.StatusCode != want || resp.Header.Get("Access-Control-Allow-Origin") != "" {
 			t.Errorf("%s: %s %v", method, resp.Status, resp.Header)
 		}
 		safe(t, resp)
@@ -317,7 +329,7 @@ func TestMessagesThatOurScriptDoesNotSendEndTheConnection(t *testing.T) {
 		"far too large": `{"t":"hello","uses":["` + strings.Repeat("x", 1<<20) + `"]}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			c, _, err := s.dial(nil)
+			c, _, err := s.dial(http.Header{"Origin": {s.url}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -404,6 +416,7 @@ func TestControlRequests(t *testing.T) {
 	}{
 		{"no token", "POST", "", nil, 401, ""},
 		{"wrong token", "POST", "", http.Header{"Authorization": {"Bearer secre"}}, 401, ""},
+		{"a page elsewhere that knows the token", "POST", "", http.Header{"Authorization": {"Bearer secret"}, "Origin": {"http://evil.example"}}, 403, ""},
 		{"another scheme", "POST", "", http.Header{"Authorization": {"Basic secret"}}, 401, ""},
 		{"GET", "GET", "", token, 405, ""},
 		{"no JSON", "POST", "x", token, 400, ""},
@@ -452,7 +465,7 @@ func TestEmptyTokenOpensNothing(t *testing.T) {
 	w := httptest.NewRecorder()
 	r := httptest.NewRequest("POST", livereload.ControlPath, nil)
 	r.Header.Set("Authorization", "Bearer ")
-	s.ControlHandler("").ServeHTTP(w, r)
+	s.ControlHandler().ServeHTTP(w, r)
 	if w.Code != http.StatusUnauthorized {
 		t.Errorf("got %d", w.Code)
 	}
@@ -472,7 +485,7 @@ func TestGhostMessagesAreRelayedOnlyWhileItIsOn(t *testing.T) {
 	s.SetGhost(true)
 	s.SetGhost(true)
 	a.send(deed(2))
-	want := []message{{"t": "ghost", "on": true}, {"t": "do", "do": map[string]any{"n": 2.0}}}
+	want := []message{{"t": "ghost", "ghost": true}, {"t": "do", "do": map[string]any{"n": 2.0}}}
 	if diff := cmp.Diff(want, []message{b.next(), b.next()}); diff != "" {
 		t.Errorf("the other page got (-want +got):\n%s", diff)
 	}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -32,13 +33,16 @@ type site struct {
 
 	// policy is the Content-Security-Policy of every page.
 	policy string
+	// blocked says what does not come through: "WebSocket", "everything" or "".
+	blocked atomic.Value
+	asked   atomic.Int32 // how often a page asked for an event stream
 }
 
 // serve starts a site with the given files.
 func serve(t *testing.T, opts livereload.Options, files map[string]string) *site {
 	t.Helper()
 	s := &site{t: t, dir: t.TempDir(), opts: opts, addr: "127.0.0.1:0"}
-	s.opts.Served = os.DirFS(s.dir)
+	s.opts.Served, s.opts.Token = os.DirFS(s.dir), "secret"
 	for name, text := range files {
 		s.write(name, text)
 	}
@@ -59,8 +63,8 @@ func (s *site) start() {
 	s.Server = livereload.New(s.opts)
 	mux := http.NewServeMux()
 	mux.Handle(livereload.ClientPath, s.Client())
-	mux.Handle(livereload.LivePath, s.Server)
-	mux.Handle(livereload.ControlPath, s.ControlHandler("secret"))
+	mux.HandleFunc(livereload.LivePath, s.line)
+	mux.Handle(livereload.ControlPath, s.ControlHandler())
 	mux.HandleFunc("/", s.file)
 	ctx, cancel := context.WithCancel(s.t.Context())
 	srv := &http.Server{Handler: mux, ReadHeaderTimeout: time.Minute, BaseContext: func(net.Listener) context.Context { return ctx }}
@@ -76,6 +80,19 @@ func (s *site) start() {
 		}
 		s.stop = func() {}
 	}
+}
+
+// line is the way to the server, with what may lie on it.
+func (s *site) line(w http.ResponseWriter, r *http.Request) {
+	blocked := s.blocked.Load()
+	if strings.Contains(r.Header.Get("Accept"), "text/event-stream") {
+		s.asked.Add(1)
+	}
+	if blocked == "everything" || blocked == "WebSocket" && r.Header.Get("Upgrade") != "" {
+		http.Error(w, "no such thing comes through", http.StatusBadGateway)
+		return
+	}
+	s.ServeHTTP(w, r)
 }
 
 // file answers with a file of the folder; HTML gets the script.

@@ -36,7 +36,7 @@ func (p *parts) front(app http.Handler) http.Handler {
 	own := endpoints{
 		livereload.ClientPath:  p.live.Client(),
 		livereload.LivePath:    p.live,
-		livereload.ControlPath: p.live.ControlHandler(p.token),
+		livereload.ControlPath: p.live.ControlHandler(),
 	}
 	if p.target != nil {
 		app = middleware.Chain(p.target, p.rules.content...)

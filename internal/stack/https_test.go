@@ -127,7 +127,7 @@ func TestStopEndsSocketsOverHTTPS(t *testing.T) {
 	var heard error
 	err := Run(ctx, Options{Project: cfg, Log: slog.New(slog.DiscardHandler), Authority: t.TempDir(), Ready: func(i Info) {
 		dialer := websocket.Dialer{TLSClientConfig: trusting(t, i.Certificate).TLSClientConfig}
-		ws, resp, err := dialer.DialContext(t.Context(), "wss"+strings.TrimPrefix(i.Proxy, "https")+"/__realtimectl/live", nil)
+		ws, resp, err := dialer.DialContext(t.Context(), "wss"+strings.TrimPrefix(i.Proxy, "https")+"/__realtimectl/live", http.Header{"Origin": {i.Proxy}})
 		if err != nil {
 			t.Error(err)
 			stop()

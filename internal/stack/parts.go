@@ -239,7 +239,7 @@ func (p *parts) addPipeline(ctx context.Context) error {
 
 func (p *parts) addLiveReload(context.Context) error {
 	p.live = livereload.New(livereload.Options{
-		CheckOrigin: p.guard.AllowOrigin, Served: p.files, Resolve: p.resolve, Ghost: p.cfg.Serve.Ghost,
+		CheckOrigin: p.guard.AllowOrigin, Token: p.token, Served: p.files, Resolve: p.resolve, Ghost: p.cfg.Serve.Ghost,
 		OnPageError: p.reportPageError, Log: p.log,
 	})
 	return nil

@@ -189,7 +189,7 @@ func TestPasswordGuardsEverythingButHealthAndWhatAsksForTheToken(t *testing.T) {
 		}
 	}
 	live := "ws" + strings.TrimPrefix(i.Proxy, "http") + "/__realtimectl/live"
-	ws, resp, err := websocket.DefaultDialer.DialContext(t.Context(), live, http.Header{"Authorization": {basic("ana", "segredo")}})
+	ws, resp, err := websocket.DefaultDialer.DialContext(t.Context(), live, http.Header{"Authorization": {basic("ana", "segredo")}, "Origin": {i.Proxy}})
 	if err != nil {
 		t.Fatal(err)
 	}

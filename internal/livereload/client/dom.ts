@@ -5,13 +5,13 @@ export const mark = Symbol.for("realtimectl");
 
 export type Root = Document | ShadowRoot;
 
-/** Every document and open shadow root, except frames that hold this script themselves. */
-export function roots(root: Root = document, list: Root[] = []): Root[] {
+/** This document and its open shadow roots; with frames also those that do not hold this script themselves. */
+export function roots(frames: boolean, root: Root = document, list: Root[] = []): Root[] {
   list.push(root);
   root.querySelectorAll("*").forEach((el) => {
-    if (el.shadowRoot) roots(el.shadowRoot, list);
-    const doc = frameDocument(el);
-    if (doc && !(mark in doc)) roots(doc, list);
+    if (el.shadowRoot) roots(frames, el.shadowRoot, list);
+    const doc = frames && frameDocument(el);
+    if (doc && !(mark in doc)) roots(true, doc, list);
   });
   return list;
 }
@@ -36,48 +36,55 @@ export function pathOf(url: string, base: string = document.baseURI): string {
 
 /** The same URL, so that no cache knows it. */
 export function bust(url: string, gen: number): string {
-  const [rest, hash] = split(url, "#");
-  const clean = rest.replace(/([?&])__rt=\d+(&|$)/, (_, a, b) => (b ? a : ""));
+  const [, clean, hash] = /^([^#]*)(.*)/.exec(url.replace(/[?&]__rt=\d+/, ""))!; // it is always the last
   return clean + (clean.includes("?") ? "&" : "?") + "__rt=" + gen + hash;
 }
 
-function split(text: string, at: string): [string, string] {
-  const i = text.indexOf(at);
-  return i < 0 ? [text, ""] : [text.slice(0, i), text.slice(i)];
-}
+/**
+ * The way to an element, here after a reload or in another browser: selectors that find one
+ * element, places among the children of that name ("2p" is the third), "" into a shadow root.
+ */
+export type Address = string[];
 
-/** A selector that finds this element again, here after a reload or in another browser. */
-export function address(el: Element): string {
-  const tag = CSS.escape(el.localName);
+export function address(el: Element): Address {
+  const root = el.getRootNode() as Root;
+  const host = (root as ShadowRoot).host;
+  const outside = host ? address(host).concat("") : [];
+  const tag = el.localName;
   for (const name of ["id", "data-testid", "name"]) {
     const value = el.getAttribute(name);
     if (!value) continue;
-    let selector = `${tag}[${name}=${JSON.stringify(value)}]`;
+    let selector = `${CSS.escape(tag)}[${name}=${JSON.stringify(value)}]`;
     const input = el as HTMLInputElement;
     if (name === "name" && isToggle(input)) selector += `[value=${JSON.stringify(input.value)}]`;
-    if (count(selector) === 1) return selector;
+    if (ask(root, selector).length === 1) return outside.concat(selector);
   }
-  const parent = el.parentElement;
-  if (!parent) return tag;
-  const place = Array.from(parent.children).filter((c) => c.localName === el.localName).indexOf(el) + 1;
-  return `${address(parent)}>${tag}:nth-of-type(${place})`;
+  const parent = el.parentNode as Element | Root | null;
+  if (!parent) return outside;
+  return (parent === root ? outside : address(parent as Element)).concat(named(parent, tag).indexOf(el) + tag);
 }
 
-function count(selector: string): number {
+export function find(way: Address): HTMLElement | null {
+  let at: Element | Root | null | undefined = document;
+  for (const step of way) {
+    const [, place, tag] = /^(\d+)(.*)/.exec(step) || [];
+    at = !step ? (at as Element).shadowRoot : tag ? named(at, tag)[+place] : ask(at, step)[0];
+    if (!at) return null;
+  }
+  return at as HTMLElement;
+}
+
+const named = (parent: ParentNode, tag: string) => Array.from(parent.children).filter((c) => c.localName === tag);
+
+function ask(root: ParentNode, selector: string): ArrayLike<Element> {
   try {
-    return document.querySelectorAll(selector).length;
+    return root.querySelectorAll(selector);
   } catch {
-    return 0;
+    return [];
   }
 }
 
-export function find(selector: string): HTMLElement | null {
-  try {
-    return document.querySelector(selector);
-  } catch {
-    return null;
-  }
-}
+export const scrollTo = (el: Element, left: number, top: number): void => el.scrollTo({ left, top, behavior: "instant" as ScrollBehavior });
 
 export type Field = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement;
 
@@ -86,13 +93,32 @@ export const isField = (el: EventTarget | null): el is Field =>
 
 export const isToggle = (el: Field): el is HTMLInputElement => /^(checkbox|radio)$/.test(el.type);
 
+/** Fields that were for a password once, though they may show it now. */
+const secrets = new WeakSet<Node>();
+const turned = new MutationObserver((list) => list.forEach((m) => m.oldValue === "password" && secrets.add(m.target)));
+
+export const watchSecrets = (root: Root): void => turned.observe(root, { attributeFilter: ["type"], attributeOldValue: true, subtree: true });
+
 /** Fields whose value must not leave the page or survive it, and those that are buttons. */
 export function isPrivate(el: Field): boolean {
   return (
+    secrets.has(el) ||
     /^(password|file|hidden|submit|button|reset|image)$/.test(el.type) ||
-    /passw|one-time|cc-|otp|secret|token|cvc|cvv|card-?num/i.test(el.autocomplete + " " + el.name + " " + el.id) ||
-    !!el.closest("[data-realtimectl-private]")
+    /passw|one-time|cc-|\botp|secret|token|cvc|cvv|card-?num/i.test(el.autocomplete + " " + el.name + " " + el.id) ||
+    isOff(el)
   );
+}
+
+/** What the author of the page keeps from us. */
+export const isOff = (el: Element): boolean => !!closest(el, "[data-realtimectl-private]");
+
+/** The nearest element around el that matches, through shadow roots. */
+export function closest(el: Element | null, selector: string): Element | null {
+  for (; el; el = (el.getRootNode() as ShadowRoot).host) {
+    const hit = el.closest(selector);
+    if (hit) return hit;
+  }
+  return null;
 }
 
 /** The value of a field: text, whether it is checked, or which options are chosen. */

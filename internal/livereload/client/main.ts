@@ -2,6 +2,7 @@
 
 import { mark } from "./dom";
 import { Deed, ghost, replay } from "./ghost";
+import { Line, socketLine, streamLine } from "./line";
 import { Mistake, overlay } from "./overlay";
 import { Report, watchErrors } from "./report";
 import { keep, restore } from "./state";
@@ -13,7 +14,7 @@ type Message =
   | { t: "prints"; prints: string[] }
   | { t: "change"; gen: number; reload: boolean; once?: string; paths: string[]; prints: string[] }
   | { t: "errors"; errors: Mistake[] | null }
-  | { t: "ghost"; on: boolean }
+  | { t: "ghost"; ghost: boolean }
   | { t: "do"; do: Deed };
 
 if (!(mark in document)) {
@@ -22,9 +23,10 @@ if (!(mark in document)) {
 }
 
 function start(script: string): void {
-  const url = new URL("/__realtimectl/live", script).href.replace(/^http/, "ws");
-  const Socket = WebSocket; // before an app puts its own in place
-  let socket: WebSocket | null = null;
+  const url = new URL("/__realtimectl/live", script).href;
+  let line: Line | null = null;
+  let ready = false; // the line is open
+  let streams = false; // the line is an event stream
   let opened = false; // the server was reached at least once
   let tries = 0;
   let timer = 0;
@@ -39,47 +41,47 @@ function start(script: string): void {
 
   restore();
   observe((uses, age) => {
-    if (ready()) ask("uses", uses, { age });
+    if (ready) ask("uses", uses, { age });
   });
   watchErrors((r) => (early ? early.length < 5 && early.push(r) : report(r)));
-  addEventListener("pagehide", () => socket?.close()); // an open socket keeps a page out of the back-forward cache
+  addEventListener("pagehide", () => line?.close()); // an open socket keeps a page out of the back-forward cache
   addEventListener("pageshow", (e) => e.persisted && connect());
-  document.addEventListener("visibilitychange", () => !document.hidden && !socket && connect());
+  document.addEventListener("visibilitychange", () => !document.hidden && !line && connect());
   connect();
 
   function connect(): void {
     clearTimeout(timer);
-    if (socket || document.hidden) return; // a hidden page waits until somebody looks
-    let s: WebSocket;
+    if (line || document.hidden) return; // a hidden page waits until somebody looks
+    ready = false;
     try {
-      s = new Socket(url);
+      const lost = () => line === own && leave();
+      const own: Line = (line = (streams ? streamLine : socketLine)(url, { open, take: (text) => take(JSON.parse(text)), lost }));
     } catch {
-      return; // forbidden by the page's policy
+      leave(); // forbidden by the page's policy
     }
-    socket = s;
-    s.onopen = () => {
-      opened = true;
-      tries = 0;
-      asked = [];
-      const uses = everything();
-      ask("hello", uses, { boot, gen, doc, age: performance.now(), prints: uses.map((u) => prints.get(u)) });
-    };
-    s.onmessage = (e) => take(JSON.parse(e.data));
-    s.onclose = () => {
-      if (socket !== s) return;
-      socket = null;
-      // Some disorder, so that a hundred pages do not come back at once.
-      const wait = Math.min(100 * 2 ** tries++, opened ? 2_000 : 30_000);
-      timer = setTimeout(connect, wait * (0.5 + Math.random() / 2));
-    };
   }
 
-  function ready(): boolean {
-    return socket?.readyState === 1;
+  function open(): void {
+    opened = ready = true;
+    tries = 0;
+    asked = [];
+    const uses = everything();
+    ask("hello", uses, { boot, gen, doc, age: performance.now(), prints: uses.map((u) => prints.get(u)) });
+  }
+
+  function leave(): void {
+    line = null;
+    ready = false;
+    // Something on the way may let no WebSocket through. The other way is tried once.
+    const other = !opened && !tries;
+    streams = other || (streams && opened);
+    // Some disorder, so that a hundred pages do not come back at once.
+    const wait = Math.min(100 * 2 ** tries++, opened ? 2_000 : 30_000);
+    timer = setTimeout(connect, other ? 0 : wait * (0.5 + Math.random() / 2));
   }
 
   function say(t: string, more: object): void {
-    if (ready()) socket!.send(JSON.stringify({ t, ...more }));
+    if (ready) line!.send(JSON.stringify({ t, ...more }));
   }
 
   function ask(t: string, uses: string[], more: object): void {
@@ -92,26 +94,26 @@ function start(script: string): void {
   }
 
   function take(m: Message): void {
-    if (m.t === "hi") {
-      ({ boot, gen, state, report: reporting } = m);
-      remember(asked.shift() || [], m.prints);
-      early?.forEach(report);
-      early = null;
-      show(m.errors);
-      switchGhost(m.ghost);
-    } else if (m.t === "prints") {
-      remember(asked.shift() || [], m.prints);
-    } else if (m.t === "change") {
+    if (m.t === "change") {
       gen = m.gen;
       remember(m.paths, m.prints);
       if (m.reload) reload(m.once);
       else work = work.then(() => swapAll(m.paths, m.gen, m.once)).catch(() => reload(m.once));
-    } else if (m.t === "errors") {
-      show(m.errors);
-    } else if (m.t === "ghost") {
-      switchGhost(m.on);
     } else if (m.t === "do") {
       replay(m.do);
+    } else if (m.t === "prints") {
+      remember(asked.shift() || [], m.prints);
+    } else if (m.t === "errors") {
+      show(m.errors);
+    } else {
+      if (m.t === "hi") {
+        ({ boot, gen, state, report: reporting } = m);
+        remember(asked.shift() || [], m.prints);
+        early?.forEach(report);
+        early = null;
+        show(m.errors);
+      }
+      ghost(m.ghost, (deed) => say("do", { do: deed }));
     }
   }
 
@@ -119,10 +121,6 @@ function start(script: string): void {
     const failed = (path: string) => report({ message: path + " did not load; the old one stays" });
     const done = await Promise.all(paths.map((path) => swap(path, at, failed)));
     if (done.includes(false)) reload(once);
-  }
-
-  function switchGhost(on: boolean): void {
-    ghost(on, (deed) => say("do", { do: deed }));
   }
 
   /** A frame leaves the mistakes to the page around it. */

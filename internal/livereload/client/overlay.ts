@@ -14,7 +14,6 @@ export interface Mistake {
   hint?: string;
 }
 
-
 let host: HTMLElement | null = null;
 let dialog: HTMLDialogElement;
 
@@ -48,7 +47,8 @@ function build(): void {
   dialog.setAttribute("aria-labelledby", "title");
   dialog.setAttribute("aria-describedby", "list");
   dialog.tabIndex = -1;
-  dialog.addEventListener("close", hide);
+  // The event comes late: the next mistakes may be shown by then.
+  dialog.addEventListener("close", () => dialog.open || hide());
   dialog.addEventListener("click", (e) => e.target === dialog && hide());
   // The app's own shortcuts must not hear what is typed here.
   for (const type of ["keydown", "keyup", "keypress"]) {

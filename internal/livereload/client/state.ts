@@ -1,12 +1,12 @@
 // Carries what a person did to the page over a reload: scroll positions, focus, values.
 
-import { address, Field, find, isField, isPrivate, isToggle, setValue, Value, valueOf } from "./dom";
+import { Address, address, Field, find, isField, isPrivate, isToggle, roots, scrollTo, setValue, Value, valueOf } from "./dom";
 
 interface Kept {
   at: number;
-  scroll: [selector: string, left: number, top: number][];
-  fields: [selector: string, value: Value][];
-  focus: [selector: string, start: number | null, end: number | null] | null;
+  scroll: [way: Address, left: number, top: number][];
+  fields: [way: Address, value: Value][];
+  focus: [way: Address, start: number | null, end: number | null] | null;
 }
 
 /** How long a page may take to build what is to be restored, and how old a note may be. */
@@ -16,12 +16,15 @@ const key = () => "realtimectl:" + location.pathname + location.search;
 
 export function keep(): void {
   const kept: Kept = { at: Date.now(), scroll: [], fields: [], focus: null };
-  document.querySelectorAll("*").forEach((el) => {
-    if (el.scrollTop || el.scrollLeft) kept.scroll.push([address(el), el.scrollLeft, el.scrollTop]);
-    if (isField(el) && !isPrivate(el) && isTouched(el)) kept.fields.push([address(el), valueOf(el)]);
-  });
-  const el = document.activeElement as HTMLInputElement | null;
-  if (el && el !== document.body) kept.focus = [address(el), ...selection(el)];
+  for (const root of roots(false)) {
+    root.querySelectorAll("*").forEach((el) => {
+      if (el.scrollTop || el.scrollLeft) kept.scroll.push([address(el), el.scrollLeft, el.scrollTop]);
+      if (isField(el) && !isPrivate(el) && isTouched(el)) kept.fields.push([address(el), valueOf(el)]);
+    });
+  }
+  let el = document.activeElement as HTMLInputElement | null;
+  while (el?.shadowRoot?.activeElement) el = el.shadowRoot.activeElement as HTMLInputElement;
+  if (el && el !== document.body) kept.focus = [address(el), el.selectionStart, el.selectionEnd];
   try {
     sessionStorage.setItem(key(), JSON.stringify(kept));
   } catch {
@@ -34,14 +37,6 @@ function isTouched(el: Field): boolean {
   if (isToggle(el)) return el.checked !== el.defaultChecked;
   if (el.localName === "select") return Array.from((el as HTMLSelectElement).options).some((o) => o.selected !== o.defaultSelected);
   return el.value !== (el as HTMLTextAreaElement).defaultValue;
-}
-
-function selection(el: HTMLInputElement): [number | null, number | null] {
-  try {
-    return [el.selectionStart ?? null, el.selectionEnd ?? null];
-  } catch {
-    return [null, null]; // a field without text
-  }
 }
 
 /** Puts everything back as it appears, until all is done or a person takes over. */
@@ -63,16 +58,16 @@ export function restore(): void {
 
   function step(): void {
     if (document.readyState === "loading") return;
-    kept!.fields = kept!.fields.filter(([selector, value]) => {
-      const el = find(selector);
+    kept!.fields = kept!.fields.filter(([way, value]) => {
+      const el = find(way);
       if (!isField(el) || isPrivate(el)) return true;
       setValue(el, value);
       return false;
     });
     if (kept!.focus && focus(kept!.focus)) kept!.focus = null;
-    kept!.scroll = kept!.scroll.filter(([selector, left, top]) => {
-      const el = find(selector);
-      el?.scrollTo({ left, top, behavior: "instant" as ScrollBehavior });
+    kept!.scroll = kept!.scroll.filter(([way, left, top]) => {
+      const el = find(way);
+      if (el) scrollTo(el, left, top);
       return !el || Math.abs(el.scrollTop - top) > 1 || Math.abs(el.scrollLeft - left) > 1;
     });
     if (!kept!.fields.length && !kept!.focus && !kept!.scroll.length) end();
@@ -90,16 +85,13 @@ function take(): Kept | null {
   }
 }
 
-function focus([selector, start, end]: NonNullable<Kept["focus"]>): boolean {
-  const el = find(selector) as HTMLInputElement | null;
-  if (!el) return false;
-  el.focus({ preventScroll: true });
-  if (start !== null) {
-    try {
-      el.setSelectionRange(start, end);
-    } catch {
-      // the field became one without text
-    }
+function focus([way, start, end]: NonNullable<Kept["focus"]>): boolean {
+  const el = find(way) as HTMLInputElement | null;
+  el?.focus({ preventScroll: true });
+  try {
+    if (start !== null) el?.setSelectionRange(start, end);
+  } catch {
+    // the field became one without text
   }
-  return true;
+  return !!el;
 }

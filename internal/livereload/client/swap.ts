@@ -22,7 +22,7 @@ type Job = () => Promise<boolean> | boolean;
 
 function styles(path: string, gen: number): Job[] {
   const jobs: Job[] = [];
-  for (const root of roots()) {
+  for (const root of roots(true)) {
     root.querySelectorAll("link").forEach((link) => {
       if (link.relList.contains("stylesheet") && pathOf(link.href) === path) jobs.push(() => replaceLink(link, gen));
     });
@@ -108,14 +108,14 @@ const baseOf = (sheet: CSSStyleSheet): string => sheet.href || (sheet.parentStyl
 
 // --- images and fonts
 
-const holders = "img,source,input,video,audio,image,use,feImage,object,embed,iframe,link[rel~=icon],link[rel=apple-touch-icon]";
+const holders = "img,source,input,video,audio,image,use,feImage,object,embed,iframe,link";
 const attributes = ["src", "poster", "href", "xlink:href", "data"];
 
 async function assets(path: string, gen: number): Promise<Job[]> {
   const jobs: Job[] = [];
   const hits = (url: string, base?: string) => pathOf(url, base) === path;
   const done = (change: () => void) => jobs.push(() => (change(), true));
-  for (const root of roots()) {
+  for (const root of roots(true)) {
     root.querySelectorAll(holders).forEach((el) => {
       for (const name of attributes) {
         const url = el.getAttribute(name);

@@ -22,7 +22,7 @@ function add(url: string, base?: string, start = 0): void {
 /** Looks through the page. Most is known from what was fetched; the rest never loaded. */
 export function scan(): void {
   add(doc);
-  for (const root of roots()) {
+  for (const root of roots(true)) {
     root.querySelectorAll<HTMLElement>("link[href],script[src],img[src]").forEach((el) => {
       const url = el.getAttribute("src") || el.getAttribute("href");
       if (url && !/\b(canonical|alternate|next|prev)\b/.test(el.getAttribute("rel") || "")) add(url);
