@@ -1,0 +1,339 @@
+package gulp
+
+import (
+	"path"
+	"slices"
+	"strings"
+)
+
+// Serving is what the development task of a plan does with the files it makes.
+type Serving struct {
+	// Task is the task a developer runs all day; "" when the plan has none.
+	Task string
+	// Roots are the folders whose files a browser gets, the first that has a file wins;
+	// relative to the project, with slashes. Empty when the plan starts no server, or
+	// one that serves no files.
+	Roots []string
+	// Routes are more folders, by the URL path they are served under.
+	Routes map[string]string
+	// Index is the page of a folder; "" = index.html.
+	Index string
+	// Proxies are URLs of servers that the development server stands in front of.
+	Proxies []string
+	// Commands are the programs that the task would run.
+	Commands []Command
+}
+
+// developmentNames are what people call the task they run all day, the usual first.
+var developmentNames = [...]string{
+	"serve", "server", "dev", "develop", "development", "serve:dev", "serve-dev", "dev:serve", "start", "run", "live",
+	"default", "watch", "connect", "webserver", "browser-sync", "browserSync", "browsersync", "sync",
+}
+
+// productionWords are parts of the names of tasks that serve something else.
+var productionWords = [...]string{"dist", "prod", "build", "test", "e2e", "release", "docs", "deploy", "stage", "staging"}
+
+// Development finds the development task and reads what it serves: of the tasks that
+// start a server the one with the most usual name, else of those that watch, else the
+// default task.
+func (p *Plan) Development() Serving {
+	task := p.pick(func(a Action) bool { return p.isServer(a) })
+	if task == nil {
+		task = p.pick(func(a Action) bool { _, ok := a.(*Watch); return ok })
+	}
+	if task == nil {
+		task = p.Task("default")
+	}
+	if task == nil {
+		return Serving{}
+	}
+	s := Serving{Task: task.Name, Routes: map[string]string{}}
+	p.Walk(task.Name, func(_ *Task, a Action) { s.read(a) })
+	return s
+}
+
+// pick returns the task with the most usual name that reaches an action.
+func (p *Plan) pick(wanted func(Action) bool) *Task {
+	best, rank := (*Task)(nil), 0
+	for _, t := range p.Tasks {
+		r := usual(t.Name)
+		if best != nil && r >= rank || !p.reaches(t.Name, wanted) {
+			continue
+		}
+		best, rank = t, r
+	}
+	return best
+}
+
+// usual is small for names that people give to the development task.
+func usual(name string) int {
+	if i := slices.Index(developmentNames[:], name); i >= 0 {
+		return i
+	}
+	lower := strings.ToLower(name)
+	for _, word := range productionWords {
+		if strings.Contains(lower, word) {
+			return 2 * len(developmentNames)
+		}
+	}
+	return len(developmentNames)
+}
+
+func (p *Plan) reaches(task string, wanted func(Action) bool) bool {
+	found := false
+	p.Walk(task, func(_ *Task, a Action) { found = found || wanted(a) })
+	return found
+}
+
+// Walk calls visit for every action that a task does, itself or through tasks it names,
+// in order, with the task that does it; each task once, watches not followed.
+func (p *Plan) Walk(task string, visit func(*Task, Action)) {
+	w := walker{plan: p, seen: map[string]bool{}, visit: visit}
+	w.task(task)
+}
+
+type walker struct {
+	plan  *Plan
+	seen  map[string]bool
+	visit func(*Task, Action)
+}
+
+func (w *walker) task(name string) {
+	t := w.plan.Task(name)
+	if t == nil || w.seen[name] {
+		return
+	}
+	w.seen[name] = true
+	w.work(t, t.Work)
+}
+
+func (w *walker) work(t *Task, work Work) {
+	switch work := work.(type) {
+	case *Series:
+		w.all(t, work.Of)
+	case *Parallel:
+		w.all(t, work.Of)
+	case TaskName:
+		w.task(string(work))
+	case *Body:
+		for _, a := range work.Actions {
+			w.visit(t, a)
+			if start, ok := a.(*Start); ok {
+				w.work(t, start.Work)
+			}
+		}
+	}
+}
+
+func (w *walker) all(t *Task, list []Work) {
+	for _, work := range list {
+		w.work(t, work)
+	}
+}
+
+// pipedServers are plugins that serve the folders piped into them.
+var pipedServers = [...]string{"gulp-webserver", "gulp-server-livereload", "gulp-serve-static"}
+
+// isServer reports whether an action starts a server of files, or a proxy before one.
+func (p *Plan) isServer(a Action) bool {
+	switch a := a.(type) {
+	case *Server:
+		return a.Kind != "gulp-nodemon" && a.Kind != "nodemon"
+	case *Stream:
+		return slices.Contains(pipedServers[:], a.Op.Plugin)
+	}
+	return false
+}
+
+// read takes from one action what it says about serving.
+func (s *Serving) read(a Action) {
+	switch a := a.(type) {
+	case *Server:
+		s.readServer(a)
+	case *Command:
+		s.Commands = append(s.Commands, *a)
+	case *Stream:
+		if slices.Contains(pipedServers[:], a.Op.Plugin) {
+			s.readPiped(a)
+		}
+	}
+}
+
+func (s *Serving) readServer(a *Server) {
+	switch a.Kind {
+	case "browser-sync":
+		s.readBrowserSync(options(a))
+	case "gulp-nodemon", "nodemon":
+		s.readScript(a, options(a).Get("script"))
+	case "gulp-connect", "gulp-connect-multi", "gulp-webserver", "gulp-server-livereload", "http-server", "live-server", "lite-server":
+		o := options(a)
+		s.addRoots(orFirst(o.Get("root"), "."))
+		s.setIndex(o.Get("fallback"))
+	default: // gulp-live-server, express and the like take folders, or a script to run
+		for _, v := range a.Options {
+			s.readArgument(a, v)
+		}
+	}
+}
+
+// readArgument takes a folder that is served, or a script that is run.
+func (s *Serving) readArgument(a *Server, v Value) {
+	for _, text := range Texts(v) {
+		if path.Ext(text) == ".js" {
+			s.readScript(a, text)
+			continue
+		}
+		s.addRoots(text)
+	}
+}
+
+func (s *Serving) readScript(a *Server, script Value) {
+	if text, ok := script.(string); ok && text != "" {
+		s.Commands = append(s.Commands, Command{Line: "node " + text, Place: a.Place})
+	}
+}
+
+// options returns the first argument that is an object; nil if there is none.
+func options(a *Server) *Object {
+	for _, v := range a.Options {
+		if o, ok := v.(*Object); ok {
+			return o
+		}
+	}
+	return nil
+}
+
+func (s *Serving) readBrowserSync(o *Object) {
+	switch server := o.Get("server").(type) {
+	case *Object:
+		s.addRoots(orFirst(server.Get("baseDir"), "."))
+		s.setIndex(server.Get("index"))
+		s.addRoutes(server.Get("routes"))
+	case bool:
+		if server {
+			s.addRoots(".")
+		}
+	case nil:
+	default:
+		s.addRoots(server)
+	}
+	s.addRoots(o.Get("serveStatic"))
+	switch p := o.Get("proxy").(type) {
+	case string:
+		s.Proxies = append(s.Proxies, p)
+	case *Object:
+		s.Proxies = append(s.Proxies, Texts(p.Get("target"))...)
+	}
+}
+
+// readPiped takes the folders that are piped into a server.
+func (s *Serving) readPiped(a *Stream) {
+	if len(a.Op.Args) > 0 {
+		if o, ok := a.Op.Args[0].(*Object); ok {
+			s.setIndex(o.Get("fallback"))
+		}
+	}
+	for st := a.Prev; st != nil; st = st.Prev {
+		if st.Op.Plugin == "gulp.src" && len(st.Op.Args) > 0 {
+			s.addRoots(st.Op.Args[0])
+		}
+	}
+}
+
+func (s *Serving) setIndex(v Value) {
+	if text, ok := v.(string); ok && text != "" {
+		s.Index = path.Base(text)
+	}
+}
+
+func (s *Serving) addRoutes(v Value) {
+	routes, _ := v.(*Object)
+	if routes == nil {
+		return
+	}
+	for _, prefix := range routes.Keys {
+		if dir, ok := routes.Values[prefix].(string); ok {
+			s.Routes["/"+strings.Trim(prefix, "/")] = folder(dir)
+		}
+	}
+}
+
+func (s *Serving) addRoots(v Value) {
+	for _, text := range Texts(v) {
+		if dir := folder(text); !slices.Contains(s.Roots, dir) {
+			s.Roots = append(s.Roots, dir)
+		}
+	}
+}
+
+// folder cleans a folder's name: "./app/" is "app".
+func folder(name string) string { return path.Clean(strings.TrimSuffix(name, "/**")) }
+
+// orFirst returns v, or text when v is nothing.
+func orFirst(v Value, text string) Value {
+	if v == nil {
+		return text
+	}
+	return v
+}
+
+// Texts returns the strings in a value: itself, or those of a list.
+func Texts(v Value) []string {
+	switch v := v.(type) {
+	case string:
+		return []string{v}
+	case []Value:
+		var list []string
+		for _, e := range v {
+			list = append(list, Texts(e)...)
+		}
+		return list
+	}
+	return nil
+}
+
+// Folders are what the streams of the plan read from: the parents of their globs,
+// relative to the project or absolute, sorted.
+func (p *Plan) Folders() []string {
+	var dirs []string
+	for _, t := range p.Tasks {
+		p.Walk(t.Name, func(_ *Task, a Action) {
+			st, ok := a.(*Stream)
+			for ok && st != nil {
+				dirs = append(dirs, st.folders()...)
+				st = st.Prev
+			}
+		})
+	}
+	slices.Sort(dirs)
+	return slices.Compact(dirs)
+}
+
+func (st *Stream) folders() []string {
+	if st.Op.Plugin != "gulp.src" || len(st.Op.Args) == 0 {
+		return nil
+	}
+	var dirs []string
+	for _, glob := range Texts(st.Op.Args[0]) {
+		if !strings.HasPrefix(glob, "!") {
+			dirs = append(dirs, GlobParent(glob))
+		}
+	}
+	return dirs
+}
+
+// GlobParent returns the folder below which everything lies that a glob can match.
+func GlobParent(glob string) string {
+	var parts []string
+	segments := strings.Split(glob, "/")
+	for _, segment := range segments[:len(segments)-1] {
+		if strings.ContainsAny(segment, "*?[]{}!()@+") {
+			break
+		}
+		parts = append(parts, segment)
+	}
+	if len(parts) == 1 && parts[0] == "" {
+		return "/"
+	}
+	return path.Clean(strings.Join(parts, "/"))
+}
