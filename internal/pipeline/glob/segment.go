@@ -128,7 +128,7 @@ func (r *segmentReader) node(c byte) node {
 // group reads "@(a|b)" and its like; one that is not closed is text.
 func (r *segmentReader) group(c byte) (node, bool) {
 	kind := strings.IndexByte("@?*+!", c)
-	if kind < 0 || r.at+1 >= len(r.text) || r.text[r.at+1] != '(' {
+	if kind < 0 || !closes(r.text[r.at+1:]) {
 		return node{}, false
 	}
 	start := r.at
@@ -145,6 +145,26 @@ func (r *segmentReader) group(c byte) (node, bool) {
 			return n, true
 		}
 	}
+}
+
+// closes reports whether the text begins with a parenthesis that is closed. Asking first
+// keeps many open ones from being read again and again.
+func closes(text string) bool {
+	depth := 0
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '\\':
+			i++
+		case '(':
+			depth++
+		case ')':
+			depth--
+		}
+		if depth == 0 {
+			return i > 0
+		}
+	}
+	return false
 }
 
 // readClass reads a set in brackets at the offset; one that is not closed is text.

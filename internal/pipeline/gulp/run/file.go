@@ -1,0 +1,85 @@
+package run
+
+import (
+	"path"
+	"strings"
+	"unsafe"
+
+	"github.com/realtimectl/realtimectl/internal/pipeline/gulp"
+)
+
+// file is a file in a stream. It is not changed once it flows: who changes something
+// makes another one, so that the pointer stands for the path, the base and the bytes.
+type file struct {
+	gulp.File
+	// source is the file of the project that it was read from, absolute; "" = made by a
+	// plugin. original is what it held then: a mistake is located there as long as it is
+	// what the file still holds.
+	source   string
+	original []byte
+	// was is what gulp-rev renamed, for gulp-rev-replace.
+	was *renamed
+}
+
+// renamed is the name of a file before its hash was put in.
+type renamed struct{ path, base, hash string }
+
+// with returns a copy that change has changed.
+func (f *file) with(change func(n *file)) *file {
+	n := *f
+	change(&n)
+	return &n
+}
+
+// holding returns the file with other contents.
+func (f *file) holding(contents []byte) *file {
+	return f.with(func(n *file) { n.Contents = contents })
+}
+
+// at returns the file under another path.
+func (f *file) at(path string) *file {
+	return f.with(func(n *file) { n.Path = path })
+}
+
+// relative returns the path below the base, as vinyl's relative does.
+func (f *file) relative() string { return relative(f.Base, f.Path) }
+
+// relative returns the way from a folder to a path; both are absolute and clean.
+func relative(from, to string) string {
+	if from == to {
+		return ""
+	}
+	if rest, ok := strings.CutPrefix(to, strings.TrimSuffix(from, "/")+"/"); ok {
+		return rest
+	}
+	up := ""
+	for from != "/" && from != "." && !strings.HasPrefix(to, strings.TrimSuffix(from, "/")+"/") && to != from {
+		from = path.Dir(from)
+		up += "../"
+	}
+	rest := strings.TrimPrefix(strings.TrimPrefix(to, from), "/")
+	return strings.TrimSuffix(up+rest, "/")
+}
+
+// sameBytes reports whether two slices are the same memory.
+func sameBytes(a, b []byte) bool {
+	return len(a) == len(b) && (a == nil) == (b == nil) && unsafe.SliceData(a) == unsafe.SliceData(b)
+}
+
+// sameFile reports whether two files are interchangeable.
+func sameFile(a, b *file) bool {
+	return a.Path == b.Path && a.Base == b.Base && sameBytes(a.Contents, b.Contents) && sameBytes(a.Map, b.Map) &&
+		a.source == b.source && sameBytes(a.original, b.original) && a.was == b.was
+}
+
+// ext returns a path's extension, with its dot; a name that begins with its only dot has none.
+func ext(p string) string {
+	base := path.Base(p)
+	if i := strings.LastIndexByte(base, '.'); i > 0 {
+		return base[i:]
+	}
+	return ""
+}
+
+// replaceExt gives a path another extension.
+func replaceExt(p, to string) string { return strings.TrimSuffix(p, ext(p)) + to }

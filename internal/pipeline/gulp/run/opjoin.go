@@ -1,0 +1,45 @@
+package run
+
+import (
+	"bytes"
+	"path"
+
+	"github.com/realtimectl/realtimectl/internal/pipeline/gulp"
+)
+
+// joinOps make one file of many.
+func joinOps(plugin string) opFunc {
+	switch plugin {
+	case "gulp-concat":
+		return func(c *call, in []*file) ([]*file, error) { return c.whole(in, c.concat) }
+	}
+	return nil
+}
+
+// concat is gulp-concat: the contents with a line break, or another text, in between.
+func (c *call) concat(in []*file) (made, error) {
+	newLine := textOr(object(c.arg(1)), "newLine", "\n")
+	var parts [][]byte
+	var first *file
+	for _, f := range in {
+		if f.Contents == nil {
+			continue
+		}
+		if first == nil {
+			first = f
+		}
+		parts = append(parts, f.Contents)
+	}
+	if first == nil {
+		return made{}, nil
+	}
+	joined := &file{File: gulp.File{Base: first.Base, Contents: bytes.Join(parts, []byte(newLine))}}
+	switch to := c.arg(0).(type) {
+	case *gulp.Object:
+		joined.Base = absolute(c.r.opts.Dir, textOr(to, "base", textOr(to, "cwd", ".")))
+		joined.Path = absolute(c.r.opts.Dir, text(to.Get("path")))
+	default:
+		joined.Path = path.Join(first.Base, text(to))
+	}
+	return made{files: []*file{joined}}, nil
+}

@@ -1,0 +1,116 @@
+package run
+
+import (
+	"context"
+	"log/slog"
+	"maps"
+	"path/filepath"
+	"slices"
+	"sync"
+
+	"github.com/realtimectl/realtimectl/internal/diag"
+	"github.com/realtimectl/realtimectl/internal/pipeline/gulp"
+	"github.com/realtimectl/realtimectl/internal/pipeline/sheets"
+)
+
+// Options says what to carry out, and with what.
+type Options struct {
+	Dir  string     // the project, absolute; required
+	Plan *gulp.Plan // required
+	// Disk is what lies in Dir; its owner tells it what changes. nil = the runner reads
+	// everything once and never again.
+	Disk *Disk
+	// Outputs are folders, relative to Dir, that tasks write into (".tmp", "dist"): what
+	// lies there on disk comes from earlier days and does not count.
+	Outputs []string
+	Sheets  Sheets // nil = sheets are told to have no compiler
+	Prefix  Prefixer
+	Log     *slog.Logger // nil = discard
+}
+
+// Sheets compiles Sass, Less and Stylus; *sheets.Compiler does.
+type Sheets interface {
+	Compile(ctx context.Context, in sheets.Input) (sheets.Output, diag.List, error)
+}
+
+// Prefixer adds vendor prefixes to CSS and, where there is one, keeps its source map
+// right. browsers is what the gulpfile asks for; nil = whatever is usual.
+type Prefixer func(css, sourceMap []byte, browsers []string) (out, outMap []byte, err error)
+
+// Result is what a run has done.
+type Result struct {
+	// Files are those that the run has written, by their path relative to the project,
+	// with slashes. The bytes may not be changed; those that are as they were in the last
+	// run are the same slices.
+	Files map[string][]byte
+	// Deleted are files that earlier runs had written and that are no more, sorted.
+	Deleted []string
+	// Commands are programs that the tasks would have started.
+	Commands []*gulp.Command
+	// Diagnostics are the mistakes that the run met, in its order.
+	Diagnostics diag.List
+}
+
+// Runner carries out the tasks of one plan. Its methods may be called concurrently; runs
+// follow one another.
+type Runner struct {
+	opts   Options
+	mu     sync.Mutex // guards what follows; held for a whole run
+	view   *view
+	memory map[int]*memory
+	runs   int
+}
+
+// New returns a runner that has not run yet.
+func New(opts Options) *Runner {
+	opts.Dir = filepath.Clean(opts.Dir)
+	if opts.Disk == nil {
+		opts.Disk = NewDisk(opts.Dir)
+	}
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Runner{opts: opts, view: newView(opts.Disk, opts.Outputs), memory: map[int]*memory{}}
+}
+
+// Run does a task and those that it needs. Mistakes in the user's files, unknown plugins
+// and a task that does not exist are diagnostics; an error means that the machine failed
+// or that ctx has ended, and what earlier runs had written stays.
+func (r *Runner) Run(ctx context.Context, task string) (Result, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.runs++
+	known := slices.Collect(maps.Keys(r.view.written))
+	t := &running{r: r, ctx: ctx, cut: map[int]bool{}, done: map[string]bool{}}
+	r.view.begin(destinations(r.opts.Plan, gulp.TaskName(task)))
+	err := t.work(gulp.TaskName(task))
+	if err == nil {
+		err = ctx.Err()
+	}
+	files := r.view.settle(r.runs, err != nil)
+	if err != nil {
+		return Result{}, err
+	}
+	r.forgetUnused()
+	result := Result{Files: make(map[string][]byte, len(files)), Commands: t.commands, Diagnostics: unique(t.found)}
+	for path, f := range files {
+		result.Files[relative(r.opts.Dir, path)] = f.Contents
+	}
+	for _, path := range known {
+		if len(r.view.written[path]) == 0 {
+			result.Deleted = append(result.Deleted, relative(r.opts.Dir, path))
+		}
+	}
+	slices.Sort(result.Deleted)
+	return result, nil
+}
+
+// unique drops what was told before: two streams may read one file.
+func unique(list diag.List) diag.List {
+	seen := map[diag.Diagnostic]bool{}
+	return slices.DeleteFunc(list, func(d diag.Diagnostic) bool {
+		was := seen[d]
+		seen[d] = true
+		return was
+	})
+}

@@ -1,0 +1,250 @@
+package run
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/realtimectl/realtimectl/internal/diag"
+	"github.com/realtimectl/realtimectl/internal/pipeline/gulp"
+)
+
+// flows are the streams of one function.
+type flows struct {
+	*running
+	done    map[*gulp.Stream]flow
+	kept    map[int][]*file // by the op of a gulp-filter: what it has put aside
+	current *gulp.Stream    // the one that is being done
+}
+
+// flow is what a stream gave.
+type flow struct {
+	files []*file
+	err   error
+}
+
+func newFlows(t *running) *flows {
+	return &flows{running: t, done: map[*gulp.Stream]flow{}, kept: map[int][]*file{}}
+}
+
+// opFunc is what a plugin does to the files that reach it; that of a head gets none. It
+// returns errEnded when no file can go on.
+type opFunc func(c *call, in []*file) ([]*file, error)
+
+// call is one use of a plugin in one stream.
+type call struct {
+	*flows
+	op *gulp.Op
+}
+
+// files returns what comes out of a stream, which is done once.
+func (fl *flows) files(s *gulp.Stream) ([]*file, error) {
+	if f, ok := fl.done[s]; ok {
+		return f.files, f.err
+	}
+	var in []*file
+	if s.Prev != nil {
+		var err error
+		if in, err = fl.files(s.Prev); err != nil {
+			fl.done[s] = flow{err: err}
+			return nil, err
+		}
+	}
+	outer := fl.current
+	fl.current = s
+	out, err := fl.apply(s.Op, in)
+	fl.current = outer
+	fl.done[s] = flow{out, err}
+	return out, err
+}
+
+// apply sends files through one op.
+func (fl *flows) apply(op *gulp.Op, in []*file) ([]*file, error) {
+	if err := fl.ctx.Err(); err != nil {
+		return nil, err
+	}
+	c := &call{flows: fl, op: op}
+	if op.Run != nil {
+		return c.function(in)
+	}
+	fn := lookup(op.Plugin)
+	if fn == nil {
+		c.unknown("")
+		return nil, errEnded
+	}
+	return fn(c, in)
+}
+
+// through sends files through what a plugin was given to send them through: an op, a
+// stream that does not begin with files, or nothing.
+func (c *call) through(v gulp.Value, in []*file) ([]*file, error) {
+	switch v := v.(type) {
+	case *gulp.Op:
+		return c.apply(v, in)
+	case *gulp.Stream:
+		if v.Prev != nil {
+			var err error
+			if in, err = c.through(v.Prev, in); err != nil {
+				return nil, err
+			}
+		}
+		return c.apply(v.Op, in)
+	case *gulp.Func:
+		made, err := v.Call() // a lazypipe, or a function that returns a stream
+		if err != nil {
+			return nil, c.mistake(err)
+		}
+		if _, again := made.(*gulp.Func); again {
+			return in, nil
+		}
+		return c.through(made, in)
+	}
+	return in, nil
+}
+
+// stream returns the files of a stream that is an argument; none if it was cut off.
+func (c *call) stream(v gulp.Value) ([]*file, error) {
+	switch v := v.(type) {
+	case *gulp.Stream:
+		out, err := c.files(v)
+		if errors.Is(err, errEnded) {
+			return nil, nil
+		}
+		return out, err
+	case *gulp.Op:
+		out, err := c.apply(v, nil)
+		if errors.Is(err, errEnded) {
+			return nil, nil
+		}
+		return out, err
+	}
+	return nil, nil
+}
+
+// function sends files through a function of the gulpfile's own.
+func (c *call) function(in []*file) ([]*file, error) {
+	one := func(list []*file) (made, error) {
+		out, err := c.callRun(list)
+		if err != nil {
+			return made{files: list, found: diag.List{c.told(err)}}, nil
+		}
+		return made{files: out}, nil
+	}
+	if c.op.Each {
+		return c.each(in, func(f *file) (made, error) { return one([]*file{f}) })
+	}
+	return c.whole(in, one)
+}
+
+// callRun gives the function files of its own and takes what comes out.
+func (c *call) callRun(in []*file) ([]*file, error) {
+	given := make([]*gulp.File, len(in))
+	from := map[*gulp.File]*file{}
+	for i, f := range in {
+		own := f.File
+		given[i] = &own
+		from[given[i]] = f
+	}
+	out, err := c.op.Run(given)
+	if err != nil {
+		return nil, err
+	}
+	files := make([]*file, 0, len(out))
+	for _, g := range out {
+		f := from[g]
+		if f == nil {
+			f = &file{}
+		}
+		n := f.with(func(n *file) { n.File = *g })
+		if sameFile(n, f) {
+			n = f
+		}
+		files = append(files, n)
+	}
+	return files, nil
+}
+
+// told describes an error of the gulpfile's code.
+func (c *call) told(err error) diag.Diagnostic {
+	return c.r.at(c.op.Place, diag.Diagnostic{Severity: diag.Error, Source: "gulp", Message: c.op.Plugin + ": " + err.Error()})
+}
+
+// mistake returns an error of the gulpfile's code as a diagnostic.
+func (c *call) mistake(err error) error { return diag.List{c.told(err)} }
+
+// warn tells something of this use of the plugin.
+func (c *call) warn(message, hint string) {
+	c.found = append(c.found, c.r.at(c.op.Place, diag.Diagnostic{
+		Severity: diag.Warning, Source: "gulp", Message: message, Hint: hint,
+	}))
+}
+
+// unknown tells, once, that the plugin, or a part of what it was asked for, is not known.
+func (c *call) unknown(part string) {
+	if c.cut[c.op.ID] {
+		return
+	}
+	c.cut[c.op.ID] = true
+	what := c.op.Plugin
+	if part != "" {
+		what += " with " + part
+	}
+	task := "?"
+	if len(c.stack) > 0 {
+		task = c.stack[len(c.stack)-1]
+	}
+	c.warn(fmt.Sprintf("%s in task %s is not known here: what its stream makes is missing", what, task), c.hook(task))
+}
+
+// hook is the entry of realtimectl.yaml that runs the task by its own tool.
+func (c *call) hook(task string) string {
+	command := commandFor(c.op.Plugin)
+	if command == "" {
+		command = "npx gulp " + task
+	}
+	return fmt.Sprintf("let its own tool do it: pipeline: { tasks: [ { name: %s, run: %q, on: [%s] } ] }", yamlName(task), command, c.globs())
+}
+
+// globs lists what the stream reads, as YAML.
+func (c *call) globs() string {
+	var list []string
+	walkOps(c.current, func(op *gulp.Op) {
+		if !isSource(op.Plugin) || len(op.Args) == 0 {
+			return
+		}
+		for _, g := range texts(op.Args[0]) {
+			if g = fmt.Sprintf("%q", strings.TrimPrefix(g, "./")); !slices.Contains(list, g) {
+				list = append(list, g)
+			}
+		}
+	})
+	return strings.Join(list, ", ")
+}
+
+func yamlName(s string) string {
+	if strings.ContainsAny(s, ": #{}[],&*?|<>=!%@`'\"") {
+		return fmt.Sprintf("%q", s)
+	}
+	return s
+}
+
+// located describes a mistake in a file that flows: in its source as long as the file is
+// what the source was, else in the file itself.
+func (c *call) located(f *file, line, column int, message string) diag.Diagnostic {
+	path := f.Path
+	if f.source != "" && sameBytes(f.Contents, f.original) {
+		path = f.source
+	}
+	return diag.Diagnostic{
+		Severity: diag.Error, Source: sourceOf(c.op.Plugin), Path: c.rel(path), Line: line, Column: column,
+		Message: message, Excerpt: diag.Excerpt(f.Contents, line, column),
+	}
+}
+
+// sourceOf names the part that found something: the plugin.
+func sourceOf(plugin string) string { return plugin }
+
+// rel returns a path as people know it: relative to the project.
+func (c *call) rel(path string) string { return filepath.ToSlash(relative(c.r.opts.Dir, path)) }

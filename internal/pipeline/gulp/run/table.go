@@ -1,0 +1,20 @@
+package run
+
+// Known reports whether a plugin, as [gulp.Op] names it, has a native counterpart.
+func Known(plugin string) bool { return lookup(plugin) != nil }
+
+// lookup returns what a plugin does; nil for one that nobody knows. Each family of
+// plugins is one file with a function that answers for its own.
+func lookup(plugin string) opFunc {
+	families := [...]func(plugin string) opFunc{sourceOps, nameOps, joinOps}
+	for _, family := range families {
+		if fn := family(plugin); fn != nil {
+			return fn
+		}
+	}
+	return nil
+}
+
+// commandFor returns the command line that does what an unknown plugin does, as far as
+// there is a usual one; "" = none.
+func commandFor(plugin string) string { return "" }
