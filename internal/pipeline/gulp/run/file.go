@@ -1,6 +1,7 @@
 package run
 
 import (
+	"bytes"
 	"path"
 	"strings"
 	"unsafe"
@@ -36,11 +37,6 @@ func (f *file) holding(contents []byte) *file {
 	return f.with(func(n *file) { n.Contents = contents })
 }
 
-// at returns the file under another path.
-func (f *file) at(path string) *file {
-	return f.with(func(n *file) { n.Path = path })
-}
-
 // relative returns the path below the base, as vinyl's relative does.
 func (f *file) relative() string { return relative(f.Base, f.Path) }
 
@@ -70,6 +66,14 @@ func sameBytes(a, b []byte) bool {
 func sameFile(a, b *file) bool {
 	return a.Path == b.Path && a.Base == b.Base && sameBytes(a.Contents, b.Contents) && sameBytes(a.Map, b.Map) &&
 		a.source == b.source && sameBytes(a.original, b.original) && a.was == b.was
+}
+
+// equalFile reports whether two files hold the same.
+func equalFile(a, b *file) bool {
+	if !bytes.Equal(a.Contents, b.Contents) || !bytes.Equal(a.Map, b.Map) || (a.Contents == nil) != (b.Contents == nil) {
+		return false
+	}
+	return a.Path == b.Path && a.Base == b.Base && a.source == b.source && sameBytes(a.original, b.original) && a.was == b.was
 }
 
 // ext returns a path's extension, with its dot; a name that begins with its only dot has none.

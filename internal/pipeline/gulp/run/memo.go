@@ -183,5 +183,14 @@ func (c *call) move(in []*file, fn func(f *file) (path, base string, err error))
 	})
 }
 
+// withContents returns the file with these contents: the one of the last run if it is
+// equal to that, so that what comes behind has nothing to redo.
+func (c *call) withContents(f *file, contents string) *file {
+	if string(f.Contents) == contents {
+		return f
+	}
+	return c.r.memoryOf(c.op.ID).same(f.holding([]byte(contents)), c.r.runs)
+}
+
 // errEnded is what a stream returns that an unknown plugin has cut off.
 var errEnded = errors.New("the stream has ended")

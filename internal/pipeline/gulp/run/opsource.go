@@ -213,7 +213,7 @@ func (c *call) load(found []match, read bool) ([]*file, error) {
 // same returns the file that was read under this path before, if it is the same.
 func (m *memory) same(f *file, run int) *file {
 	known := m.read[f.Path]
-	if known == nil || !sameFile(known.files[0], f) {
+	if known == nil || !equalFile(known.files[0], f) {
 		known = &result{files: []*file{f}}
 		m.read[f.Path] = known
 	}

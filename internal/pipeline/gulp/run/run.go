@@ -59,6 +59,8 @@ type Runner struct {
 	view   *view
 	memory map[int]*memory
 	runs   int
+
+	packages packages
 }
 
 // New returns a runner that has not run yet.

@@ -174,6 +174,16 @@ func (c *call) told(err error) diag.Diagnostic {
 // mistake returns an error of the gulpfile's code as a diagnostic.
 func (c *call) mistake(err error) error { return diag.List{c.told(err)} }
 
+// asMistake takes an error that is the user's as told, and returns any other.
+func (c *call) asMistake(err error) error {
+	var found diag.List
+	if errors.As(err, &found) {
+		c.found = append(c.found, found...)
+		return nil
+	}
+	return err
+}
+
 // warn tells something of this use of the plugin.
 func (c *call) warn(message, hint string) {
 	c.found = append(c.found, c.r.at(c.op.Place, diag.Diagnostic{
@@ -229,22 +239,6 @@ func yamlName(s string) string {
 	}
 	return s
 }
-
-// located describes a mistake in a file that flows: in its source as long as the file is
-// what the source was, else in the file itself.
-func (c *call) located(f *file, line, column int, message string) diag.Diagnostic {
-	path := f.Path
-	if f.source != "" && sameBytes(f.Contents, f.original) {
-		path = f.source
-	}
-	return diag.Diagnostic{
-		Severity: diag.Error, Source: sourceOf(c.op.Plugin), Path: c.rel(path), Line: line, Column: column,
-		Message: message, Excerpt: diag.Excerpt(f.Contents, line, column),
-	}
-}
-
-// sourceOf names the part that found something: the plugin.
-func sourceOf(plugin string) string { return plugin }
 
 // rel returns a path as people know it: relative to the project.
 func (c *call) rel(path string) string { return filepath.ToSlash(relative(c.r.opts.Dir, path)) }
