@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -22,6 +23,9 @@ type app struct {
 	tree  *cobra.Command
 	level slog.LevelVar
 	shown *term.Printer // made when it is first needed: the flags decide how it looks
+	// variables names the variables of all flags. It may be called from any goroutine,
+	// which cobra's commands may not.
+	variables func() []string
 
 	// The global flags.
 	directory, configFile, logFormat, color string
@@ -30,6 +34,7 @@ type app struct {
 
 func newApp(s streams) *app {
 	a := &app{streams: s, env: map[string]string{}}
+	a.variables = sync.OnceValue(a.flagVariables)
 	for _, entry := range s.environ {
 		for i := range entry {
 			if entry[i] == '=' {
@@ -188,7 +193,7 @@ func (a *app) reload(dir string, overrides ...config.Override) (stack.Project, e
 
 // source says where the configuration of a project comes from.
 func (a *app) source(dir string, overrides []config.Override) config.Options {
-	return config.Options{Dir: dir, File: a.path(a.configFile), Environ: a.environ, Flags: a.flagVariables(), Overrides: overrides}
+	return config.Options{Dir: dir, File: a.path(a.configFile), Environ: a.environ, Flags: a.variables(), Overrides: overrides}
 }
 
 // isTerminal reports whether a stream is one a person looks at.

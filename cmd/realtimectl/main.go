@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/cli/browser"
 	"github.com/spf13/cobra"
 
 	"github.com/realtimectl/realtimectl/internal/backend"
@@ -24,7 +25,8 @@ func main() {
 		os.Exit(code) // this process only watches over a back-end
 	}
 	started := time.Now()
-	cobra.EnableCommandSorting = false // the help lists them in the order of use
+	cobra.EnableCommandSorting = false                      // the help lists them in the order of use
+	browser.Stdout, browser.Stderr = io.Discard, io.Discard // its own words help nobody here
 	ctx, stop := interruptible(context.Background())
 	code := run(ctx, os.Args[1:], streams{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr, environ: os.Environ(), started: started,

@@ -19,10 +19,16 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/realtimectl/realtimectl/internal/backend"
 )
 
-// TestMain lets the test binary be the command that the scripts run.
+// TestMain lets the test binary be the command that the scripts run, and the supervisor
+// of its back-ends.
 func TestMain(m *testing.M) {
+	if code, ok := backend.Supervise(); ok {
+		os.Exit(code)
+	}
 	testscript.Main(m, map[string]func(){"realtimectl": main})
 }
 

@@ -62,30 +62,88 @@ const sampleConfig = `  paths: { src: src, tmp: .tmp, dist: dist }
   backends:
     api: { store: data/db.json, path: /api }`
 
+// eventsText is compared with the sources by a test.
 const eventsText = `
 With --log-format json each line on stderr is one object: time, level (debug, info,
-warn, error), msg (the line a person would read), event (a name that stays), and
-what belongs to it. The first part of an event is the part of the program.
+warn, error), msg (the line a person would read), event (a name that stays), hint (the
+way out, where there is one), and what belongs to it. The first part of an event is the
+part of the program. Names are added, and never change their meaning.
 
-  server.ready          everything accepts: pid, mode, project, app, proxy, took_ms
+serve:
+
+  server.ready          everything accepts: pid, mode, project, app, proxy, network,
+                        backends, took_ms
+  server.stopped        everything has ended
   server.port-taken     a port was in use, another was taken: port, instead, owner
   server.unsigned       https has no certificate for a host: host
+  server.error          a connection failed before there was a request (debug)
   request.served        serve.log: method, path, host, status, bytes, duration
-  server.stopped        everything has ended
-  change.applied        a saved file reached the pages: files, urls, action, ms, pages
-  change.broken         a saved file has a mistake: diagnostics
-  change.ignored        nothing that is served depends on the file
-  config.applied        rules of the changed realtimectl.yaml are in force
-  config.broken         the changed realtimectl.yaml has a mistake: diagnostics
+  static.refused        a file that is never served was asked for (debug): path
+  browser.not-opened    the browser did not open
+  key.failed            what a key stands for failed
+  state.not-written     other commands will not find this serve
+  program.failed        the program ends with an error: diagnostics
+
+A saved file:
+
+  change.applied        it reached the pages: files, urls, action, ms, pages
+  change.broken         it has a mistake, the pages stay as they are: also diagnostics
+  change.failed         it could not be built
+  change.ignored        nothing that is served depends on it (debug)
+  pipeline.broken       the project does not build, at the start: diagnostics
+  pipeline.warned       the project builds with warnings, at the start: diagnostics
+  pipeline.swept        an old copy of a source was removed (debug)
+  styles.compiler       which compiler makes the style sheets
+  build.stale           what a killed build left was removed (debug)
+  page.error            an error in an open page: diagnostics
+  livereload.left       a page broke off (debug)
+  watch.failed          changes will not be seen
+  watch.limit           some changes will not be seen: the limit of the system
+  watch.polling         a folder is compared, since its system announces nothing: path
+  watch.unreadable      changes in a folder will not be seen
+  watch.error           notifications failed
+
+The configuration:
+
+  config.applied        what changed in realtimectl.yaml is in force: sections, rules
+  config.broken         the changed file has a mistake: diagnostics
   config.restart-needed a change that needs a restart: sections
-  hub.connected         a browser joined (debug)
-  hub.disconnected      a browser left (debug)
-  hub.refused           a browser was turned away: why
-  hub.unmatched         an event for which there is no rule
-  listen.ready          listen hears the hub from now on
-  store.create          the built-in store changed; also store.update, store.delete
-  backend.output        a line of a back-end: service
-  program.failed        the program ends with an error: hint, diagnostics`
+  config.warning        the configuration holds something odd: diagnostics
+
+Back-ends:
+
+  backend.started       a command runs (debug): backend, pid, port
+  backend.healthy       it answers: backend, url, ms
+  backend.unhealthy     it does not: backend
+  backend.exited        it ended: backend
+  backend.restarted     a saved file restarts it: backend, files
+  backend.reloaded      pages reload since it answers again: backend, pages
+  backend.output        a line that it printed: service
+  backend.killed        a process of it did not end when asked to: backend, process
+  backend.leftover      processes of a run that was killed were ended: processes
+  proxy.down            a server behind us does not answer: target, path, error
+  proxy.up              it does again: target
+  proxy.cookie          a cookie was made fit for plain http: target
+  store.create          a record of the built-in store (debug): collection, id; also
+                        store.update and store.delete
+  store.reloaded        the file of the store was changed by others: file
+  store.failed          the file of the store cannot be used: file
+  store.emit-failed     the event of a change was not sent
+
+The hub:
+
+  hub.connected         a browser joined (debug): id, namespace
+  hub.disconnected      a browser left (debug): id, namespace, reason
+  hub.refused           a browser or an event was turned away
+  hub.unmatched         an event for which there is no rule: name, namespace
+  hub.limit             a limit was reached
+  hub.slow              a browser took too long to read: limit
+  hub.breach            a browser broke the protocol
+  hub.auth              browsers cannot be authenticated
+  hub.recovery          browsers that were connected begin anew
+  hub.listening         somebody follows the hub (debug): address
+  hub.panic             a mistake of this program; please report it
+  listen.ready          listen: the hub answers, what happens now will be told`
 
 // environmentText lists the variables of flags and of keys.
 func environmentText(root *cobra.Command) string {

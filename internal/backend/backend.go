@@ -24,12 +24,15 @@ const (
 	Never     Policy = "never"
 )
 
-// Service is one command to run.
+// Service is one command to run, or a server that others run.
 type Service struct {
 	// Name is unique in the group; it prefixes the output.
 	Name string
 	// Run is a line for the shell of the system: /bin/sh, or cmd on Windows.
 	Run string
+	// URL stands in place of Run for a server that somebody else starts. It is only asked
+	// whether it answers, by Health, a path or tcp; others may depend on it.
+	URL string
 	// Dir is the folder to run in; "" is the current one.
 	Dir string
 	// Env is added to the environment and wins over EnvFile.
@@ -68,6 +71,9 @@ type Options struct {
 	StateDir string
 	// Environ is the environment to inherit; nil is that of this process.
 	Environ []string
+	// Defaults are added where Environ has nothing of that name. The group itself adds
+	// NAME_URL and NAME_PORT of each service, so that they find each other.
+	Defaults map[string]string
 	// Terminal gives each service a pseudo-terminal, so that it prints in colour.
 	Terminal bool
 	// Columns is the width of that terminal; 0 is 120.
@@ -131,6 +137,7 @@ func New(o Options) (*Group, error) {
 	if err := g.choosePorts(); err != nil {
 		return nil, err
 	}
+	g.introduce()
 	return g, g.link()
 }
 
@@ -139,8 +146,11 @@ func New(o Options) (*Group, error) {
 // says that there is no such service.
 func (g *Group) URL(name string) string {
 	s := g.find(name)
-	if s == nil {
+	switch {
+	case s == nil:
 		return ""
+	case s.config.URL != "":
+		return s.config.URL
 	}
 	return fmt.Sprintf("http://localhost:%d", s.port)
 }
@@ -155,6 +165,9 @@ func (g *Group) link() error {
 			}
 			s.needs = append(s.needs, other)
 			other.neededBy = append(other.neededBy, s)
+		}
+		if len(s.needs) == 0 {
+			s.state.Phase = Starting // there is nothing to wait for
 		}
 	}
 	var ordered []*service
@@ -260,8 +273,9 @@ func (e *UnhealthyError) Error() string {
 }
 
 // Ready waits until every service has been healthy once. It returns an
-// [*UnhealthyError] for the first that has failed: its time ran out, it ended for good,
-// it could not be started, or it has crashed three times. Services are tried further.
+// [*UnhealthyError] for the first command that has failed: its time ran out, it ended for
+// good, it could not be started, or it has crashed three times. Services are tried
+// further. What others run is waited for as long as it takes.
 func (g *Group) Ready(ctx context.Context) error {
 	for {
 		ready, changed, err := g.readiness(g.services)

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"net"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -47,6 +48,28 @@ func (s *service) environ() ([]string, error) {
 	return env, nil
 }
 
+// introduce completes the environment: with the defaults, and with where every service
+// is. What the user has set under such a name stays.
+func (g *Group) introduce() {
+	env := slices.Clone(g.opts.Environ)
+	add := func(name, value string) {
+		if !slices.ContainsFunc(env, func(line string) bool { return strings.HasPrefix(line, name+"=") }) {
+			env = append(env, name+"="+value)
+		}
+	}
+	for name, value := range g.opts.Defaults {
+		add(name, value)
+	}
+	for _, s := range g.services {
+		name := strings.ToUpper(strings.ReplaceAll(s.config.Name, "-", "_"))
+		add(name+"_URL", g.URL(s.config.Name))
+		if s.config.URL == "" {
+			add(name+"_PORT", strconv.Itoa(s.port))
+		}
+	}
+	g.opts.Environ = env
+}
+
 func (s *service) mark() string { return s.group.id + "/" + s.config.Name }
 
 // setEnv returns env with one variable set; env itself is not changed.
@@ -78,6 +101,9 @@ func (g *Group) choosePorts() error {
 		s.port = s.config.Port
 	}
 	for _, s := range g.services {
+		if s.config.URL != "" {
+			continue
+		}
 		for taken[s.port] && s.config.Port == 0 {
 			port, err := freePort()
 			if err != nil {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -298,6 +299,9 @@ func TestInputReachesTheService(t *testing.T) {
 		}
 		r.wait(t, 0, "s: hello Ana")
 		r.stop()
+		if slices.Contains(r.all(), "s: Ana") {
+			t.Errorf("terminal %v: what was typed is printed again", terminal)
+		}
 		if err := r.Input("s", []byte("x")); err == nil {
 			t.Error("a service that has ended took input")
 		}
@@ -360,6 +364,8 @@ func TestNewRefusesWhatMakesNoSense(t *testing.T) {
 		want     string
 	}{
 		{[]backend.Service{{Name: "a"}}, "back-end a: needs a name and a command"},
+		{[]backend.Service{{Name: "a", Run: "cat", URL: "http://localhost:1"}}, "back-end a: what others run has no command and no output"},
+		{[]backend.Service{{Name: "a", URL: "http://localhost:1", Health: "log:up"}}, "back-end a: what others run has no command and no output"},
 		{[]backend.Service{cat("a"), cat("a")}, "back-end a is there twice"},
 		{[]backend.Service{cat("a", "b")}, "back-end a depends on b, which does not exist"},
 		{[]backend.Service{cat("a", "b"), cat("b", "a"), cat("c")}, "these back-ends depend on each other in a circle: a, b"},

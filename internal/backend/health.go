@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -39,7 +40,7 @@ func parseHealth(s Service) (check, error) {
 	case s.Health == "tcp":
 		return check{tcp: true}, nil
 	case s.Health == "":
-		return check{tcp: s.Port != 0 || strings.Contains(s.Run, "PORT")}, nil
+		return check{tcp: s.Port != 0 || s.URL != "" || strings.Contains(s.Run, "PORT")}, nil
 	}
 	return check{}, fmt.Errorf("health is a path, tcp or log:PATTERN, not %q", s.Health)
 }
@@ -85,19 +86,14 @@ func (s *service) becomesHealthy(ctx context.Context, proc *process) (string, bo
 		// Where it listens is a guess that need not be right: nothing depends on it.
 		return s.guessURL(), true
 	}
-	client := &http.Client{
-		Timeout:   checkTimeout,
-		Transport: &http.Transport{DisableKeepAlives: true},
-		// A redirect is an answer.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
+	client := asking()
 	ticker := time.NewTicker(checkEvery)
 	defer ticker.Stop()
 	for {
 		// localhost is two addresses, and servers pick one of them.
 		for _, ip := range []string{"127.0.0.1", "::1"} {
 			address := net.JoinHostPort(ip, strconv.Itoa(s.port))
-			if s.health.passes(ctx, client, address) {
+			if s.health.passes(ctx, client, "http://"+address) {
 				return "http://" + address, true
 			}
 		}
@@ -117,15 +113,22 @@ func (s *service) guessURL() string {
 	return "http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port))
 }
 
-func (c check) passes(ctx context.Context, client *http.Client, address string) bool {
-	if c.tcp {
-		conn, err := (&net.Dialer{Timeout: checkTimeout}).DialContext(ctx, "tcp", address)
-		if err != nil {
-			return false
-		}
-		return conn.Close() == nil
+// asking returns a client for health checks.
+func asking() *http.Client {
+	return &http.Client{
+		Timeout:   checkTimeout,
+		Transport: &http.Transport{DisableKeepAlives: true},
+		// A redirect is an answer.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+c.path, nil)
+}
+
+// passes asks once; base is scheme, host and port.
+func (c check) passes(ctx context.Context, client *http.Client, base string) bool {
+	if c.tcp {
+		return accepts(ctx, base)
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, base+c.path, nil)
 	if err != nil {
 		return false
 	}
@@ -134,4 +137,21 @@ func (c check) passes(ctx context.Context, client *http.Client, address string) 
 		return false
 	}
 	return resp.Body.Close() == nil && resp.StatusCode >= 200 && resp.StatusCode < 400
+}
+
+// accepts reports whether something listens where a URL leads.
+func accepts(ctx context.Context, base string) bool {
+	u, err := url.Parse(base)
+	if err != nil {
+		return false
+	}
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	}
+	conn, err := (&net.Dialer{Timeout: checkTimeout}).DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), port))
+	if err != nil {
+		return false
+	}
+	return conn.Close() == nil
 }

@@ -53,6 +53,7 @@ func openStreams(c command) (streams, error) {
 		}
 		// A size is a courtesy; without it programs assume 80 columns.
 		_ = pty.Setsize(ours, &pty.Winsize{Rows: 40, Cols: uint16(c.columns)})
+		withoutEcho(theirs)
 		return streams{ours, ours, []*os.File{ours}, [3]*os.File{theirs, theirs, theirs}}, nil
 	}
 	in, write, err := os.Pipe()

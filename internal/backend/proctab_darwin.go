@@ -3,6 +3,7 @@ package backend
 import (
 	"bytes"
 	"fmt"
+	"os"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -24,6 +25,17 @@ func childAttributes(terminal bool) *syscall.SysProcAttr {
 func isTerminal() bool {
 	_, err := unix.IoctlGetTermios(0, unix.TIOCGETA)
 	return err == nil
+}
+
+// withoutEcho keeps a terminal from printing what we write to it: whoever typed it sees
+// it already. A program that draws its own input line is not concerned.
+func withoutEcho(terminal *os.File) {
+	mode, err := unix.IoctlGetTermios(int(terminal.Fd()), unix.TIOCGETA)
+	if err != nil {
+		return
+	}
+	mode.Lflag &^= unix.ECHO
+	_ = unix.IoctlSetTermios(int(terminal.Fd()), unix.TIOCSETA, mode) // an echo harms nobody
 }
 
 // zombie is SZOMB of sys/proc.h.

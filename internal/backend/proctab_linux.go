@@ -31,6 +31,17 @@ func isTerminal() bool {
 	return err == nil
 }
 
+// withoutEcho keeps a terminal from printing what we write to it: whoever typed it sees
+// it already. A program that draws its own input line is not concerned.
+func withoutEcho(terminal *os.File) {
+	mode, err := unix.IoctlGetTermios(int(terminal.Fd()), unix.TCGETS)
+	if err != nil {
+		return
+	}
+	mode.Lflag &^= unix.ECHO
+	_ = unix.IoctlSetTermios(int(terminal.Fd()), unix.TCSETS, mode) // an echo harms nobody
+}
+
 // processes reads the process table from /proc, zombies left out.
 func processes() []proc {
 	entries, err := os.ReadDir("/proc")

@@ -2,7 +2,10 @@
 
 package backend
 
-import "syscall"
+import (
+	"os"
+	"syscall"
+)
 
 const (
 	canListProcesses = false
@@ -17,6 +20,9 @@ func childAttributes(terminal bool) *syscall.SysProcAttr {
 
 // isTerminal is false here: without a controlling terminal colours still work.
 func isTerminal() bool { return false }
+
+// withoutEcho does nothing: what is typed to a command is shown twice.
+func withoutEcho(*os.File) {}
 
 func processes() []proc { return nil }
 

@@ -43,12 +43,15 @@ type service struct {
 }
 
 func newService(g *Group, config Service) (*service, error) {
-	if config.Name == "" || config.Run == "" {
+	if config.Name == "" || config.Run == "" && config.URL == "" {
 		return nil, errors.New("needs a name and a command")
 	}
 	health, err := parseHealth(config)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case config.URL != "" && (config.Run != "" || health.pattern != nil):
+		return nil, errors.New("what others run has no command and no output")
 	}
 	config.Timeout = cmp.Or(config.Timeout, defaultTimeout)
 	config.Restart = cmp.Or(config.Restart, OnFailure)
@@ -87,6 +90,10 @@ func (s *service) fail(reason string) {
 func (s *service) live(ctx context.Context) {
 	defer close(s.ended)
 	defer s.set(Stopped, func(st *State) { st.PID = 0 })
+	if s.config.URL != "" {
+		s.lookAfter(ctx)
+		return
+	}
 	if !s.awaitNeeds(ctx) {
 		return
 	}
@@ -201,13 +208,13 @@ func (s *service) once(ctx context.Context, stop <-chan struct{}) ending {
 }
 
 func (s *service) becameHealthy(url string, took time.Duration) {
+	s.group.opts.Log.Info(fmt.Sprintf("%s healthy %d ms", s.config.Name, took.Milliseconds()),
+		"event", "backend.healthy", "backend", s.config.Name, "url", url, "ms", took.Milliseconds())
 	s.group.update(s, func() {
 		s.wasHealthy, s.failure = true, ""
 		s.state.Phase, s.state.Reason = Healthy, ""
 		s.state.URL, s.state.Took = url, took
 	})
-	s.group.opts.Log.Info(fmt.Sprintf("%s healthy %d ms", s.config.Name, took.Milliseconds()),
-		"event", "backend.healthy", "backend", s.config.Name, "url", url, "ms", took.Milliseconds())
 }
 
 func (s *service) becameUnhealthy() {

@@ -42,6 +42,8 @@ type State struct {
 // String is what a banner says: "healthy 312 ms", "unhealthy: nothing listens on port 8000".
 func (s State) String() string {
 	switch {
+	case s.Phase == Healthy && s.Took == 0:
+		return "answers" // what others run
 	case s.Phase == Healthy:
 		return fmt.Sprintf("%s %d ms", s.Phase, s.Took.Milliseconds())
 	case s.Reason != "":

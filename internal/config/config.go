@@ -108,12 +108,13 @@ type Backend struct {
 	Port    int               `yaml:"port" doc:"Fixed port for the command; 0 gives it a free one in $PORT." max:"65535"`
 	Env     map[string]string `yaml:"env" doc:"Environment variables for the command."`
 	EnvFile string            `yaml:"env-file" doc:"File of NAME=value lines, read anew at each start of the command."`
-	Health  string            `yaml:"health" doc:"When it counts as up: a path that answers 2xx or 3xx, tcp, or log:PATTERN (a regular expression)."`
+	Health  string            `yaml:"health" doc:"When it counts as up: a path that answers 2xx or 3xx, tcp, or, for a command, log:PATTERN (a regular expression)."`
 	Timeout time.Duration     `yaml:"timeout" default:"30s" doc:"How long it may take to become healthy."`
 	Depends []string          `yaml:"depends" doc:"Back-ends that must be healthy before it starts."`
 	Watch   []string          `yaml:"watch" doc:"A change of a file that matches restarts the command. Patterns are relative to dir."`
 	Restart string            `yaml:"restart" default:"on-failure" enum:"on-failure,always,never" doc:"When the command is started again after it ended."`
 	Log     string            `yaml:"log" doc:"File that also gets its output."`
+	Stdin   bool              `yaml:"stdin" doc:"Lines piped into serve go to this command; on a terminal it is the first that the key t talks to."`
 
 	Emit    map[string]string `yaml:"emit" doc:"Store only: event that is sent to everybody after create, update or delete."`
 	Schemas map[string]string `yaml:"schemas" doc:"Store only: JSON Schema file for the records of a collection."`

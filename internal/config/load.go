@@ -279,8 +279,8 @@ func (c *Config) settle() {
 		c.Hub.Path += "/"
 	}
 	for i := range c.Backends {
-		if c.Backends[i].Run == "" && !c.Given("backends."+c.Backends[i].Name+".restart") {
-			c.Backends[i].Restart = "" // nothing is started, so nothing is started again
+		if c.Backends[i].Run == "" { // nothing is started, so nothing is waited for or started again
+			c.Backends[i].Restart, c.Backends[i].Timeout = "", 0
 		}
 	}
 	for _, p := range []*string{&c.Paths.Src, &c.Paths.Tmp, &c.Paths.Dist, &c.Paths.Public, &c.Paths.Bower} {

@@ -101,7 +101,7 @@ hub:
   limits: { ping-interval: 10s, max-payload: 1MB, connections: 500 }
 backends:
   zebra: { run: "php artisan serve --port $PORT", path: /api, health: /up, env: { DEBUG: true, N: 1 } }
-  admin: { url: "http://localhost:8001", host: admin.localhost, timeout: 5s }
+  admin: { url: "http://localhost:8001", host: admin.localhost, health: /up }
 pipeline:
   tasks: [ { name: less, run: lessc, on: "src/**/*.less" } ]
 build: { budget: { "*.js": 200KB } }
@@ -133,7 +133,7 @@ build: { budget: { "*.js": 200KB } }
 	}
 	wantBackends := []Backend{
 		{Name: "zebra", Run: "php artisan serve --port $PORT", Path: "/api", Health: "/up", Env: map[string]string{"DEBUG": "true", "N": "1"}, Timeout: 30 * time.Second, Restart: "on-failure"},
-		{Name: "admin", URL: "http://localhost:8001", Host: "admin.localhost", Timeout: 5 * time.Second},
+		{Name: "admin", URL: "http://localhost:8001", Host: "admin.localhost", Health: "/up"},
 	}
 	if diff := cmp.Diff(wantBackends, got.Backends); diff != "" {
 		t.Errorf("back-ends in file order (-want +got):\n%s", diff)

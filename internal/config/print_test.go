@@ -89,7 +89,7 @@ func TestValuesForMachines(t *testing.T) {
 		"hub.recovery.size":   `"16MiB"`,
 		"hub.limits.depth":    `100`,
 		"hub.relays":          `[{"on":"client:**","emit":"server:$1","to":["others","room:x"]},{"on":"connect","args":["$id",{"a":1.50}],"ack":"none","rate":"10/s burst 30"}]`,
-		"backends":            `[{"name":"api","run":"php -S localhost:$PORT","path":"/api","env":{"A":"1","B":"yes"},"timeout":"30s","watch":["**/*.php"],"restart":"on-failure"},{"name":"admin","url":"http://localhost:8001","host":"admin.localhost","timeout":"30s"}]`,
+		"backends":            `[{"name":"api","run":"php -S localhost:$PORT","path":"/api","env":{"A":"1","B":"yes"},"timeout":"30s","watch":["**/*.php"],"restart":"on-failure"},{"name":"admin","url":"http://localhost:8001","host":"admin.localhost"}]`,
 	}
 	for _, k := range Keys() {
 		text := c.JSON(k)

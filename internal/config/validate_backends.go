@@ -14,6 +14,7 @@ const namePattern = `^[a-z][a-z0-9-]{0,31}$`
 
 func (v *validator) backends() {
 	routes := map[string]string{}
+	listener := "" // who gets what is piped into serve
 	for _, b := range v.c.Backends {
 		key := "backends." + b.Name
 		if !regexp.MustCompile(namePattern).MatchString(b.Name) {
@@ -23,6 +24,11 @@ func (v *validator) backends() {
 		v.route(key, b, routes)
 		v.command(key, b)
 		v.store(key, b)
+		if b.Stdin && listener != "" {
+			v.fail(key+".stdin", "keep one of them", "backends.%s gets the input already", listener)
+		} else if b.Stdin {
+			listener = b.Name
+		}
 	}
 	v.cycles()
 }
@@ -97,10 +103,16 @@ func (v *validator) command(key string, b Backend) {
 	if b.Run != "" {
 		return
 	}
-	for _, name := range []string{"dir", "port", "env", "env-file", "watch", "restart", "log"} {
+	for _, name := range []string{"dir", "port", "env", "env-file", "depends", "timeout", "watch", "restart", "log", "stdin"} {
 		if v.c.Given(key + "." + name) {
 			v.fail(key+"."+name, "remove it, or add run: COMMAND", "it is only for a command that is run")
 		}
+	}
+	switch {
+	case b.Store != "" && b.Health != "":
+		v.fail(key+".health", "remove it", "the built-in store is always up")
+	case strings.HasPrefix(b.Health, "log:"):
+		v.fail(key+".health", "write a path such as /up, or tcp", "what others run prints elsewhere")
 	}
 }
 

@@ -29,6 +29,7 @@ type changes struct {
 	// only be guessed.
 	foreign bool
 	exists  func(path string) bool
+	open    func() int // pages, whatever they use
 	log     *slog.Logger
 	told    diag.List // what was last found wrong
 }
@@ -88,24 +89,46 @@ func (c *changes) tell(urls []string, result pipeline.Result) (pages int) {
 // report says in one line what was done with a change, how long it took, and how many
 // pages it reached.
 func (c *changes) report(saved, urls []string, result pipeline.Result, pages int, took time.Duration) {
-	attrs := []any{
-		"event", "change.applied", "files", c.relative(saved), "urls", urls,
-		"action", action(urls), "ms", took.Milliseconds(), "pages", pages,
-	}
-	if err := result.Diagnostics.Err(); err != nil {
-		attrs[1] = "change.broken"
-		c.log.Error(fmt.Sprintf("%-4s %s %s with a mistake; open pages stay as they are", kind(saved), c.names(saved), c.verb(saved)),
-			append(attrs, "diagnostics", result.Diagnostics)...)
-		return
-	}
+	done := c.done(saved, urls, result, pages)
+	attrs := []any{"files", c.relative(saved), "urls", urls, "action", done, "ms", took.Milliseconds(), "pages", pages}
 	if len(result.Diagnostics) > 0 {
 		attrs = append(attrs, "diagnostics", result.Diagnostics)
 	}
-	done := c.verb(saved) + ", no page uses it"
-	if pages > 0 {
-		done = fmt.Sprintf("%s %d ms, %s", action(urls), took.Milliseconds(), count(pages, "page"))
+	if result.Diagnostics.Err() != nil {
+		c.log.Error(c.line(saved, done, took, "open pages stay as they are"), append([]any{"event", "change.broken"}, attrs...)...)
+		return
 	}
-	c.log.Info(fmt.Sprintf("%-4s %s %s", kind(saved), c.names(saved), done), attrs...)
+	c.log.Info(c.line(saved, done, took, c.reach(pages)), append([]any{"event", "change.applied"}, attrs...)...)
+}
+
+// line is the form of every line about a change: type, file, what was done, how long it
+// took, whom it reached.
+func (c *changes) line(saved []string, done string, took time.Duration, reach string) string {
+	return fmt.Sprintf("%-4s  %s  %s  %d ms  %s", kind(saved), c.names(saved), done, took.Milliseconds(), reach)
+}
+
+// done is what was done with a change, in a word.
+func (c *changes) done(saved, urls []string, result pipeline.Result, pages int) string {
+	switch {
+	case result.Diagnostics.Err() != nil:
+		return "broken"
+	case pages > 0:
+		return action(urls)
+	case slices.ContainsFunc(saved, c.exists):
+		return "rebuilt"
+	}
+	return "removed"
+}
+
+// reach says whom a change reached.
+func (c *changes) reach(pages int) string {
+	switch {
+	case pages > 0:
+		return count(pages, "page")
+	case c.open() == 0:
+		return "no page is open"
+	}
+	return "no open page uses it"
 }
 
 // urls maps files to the paths under which they are served; files that are not served,
@@ -131,14 +154,6 @@ func action(urls []string) string {
 		return "reloaded"
 	}
 	return "injected"
-}
-
-// verb says what happened to the files.
-func (c *changes) verb(paths []string) string {
-	if slices.ContainsFunc(paths, c.exists) {
-		return "saved"
-	}
-	return "removed"
 }
 
 func exists(path string) bool {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -44,6 +45,7 @@ func newBench(result pipeline.Result, err error, pages int) *bench {
 		},
 		reread: func() { b.reread++ },
 		exists: func(path string) bool { return !strings.Contains(path, "gone") },
+		open:   func() int { return 1 },
 	}
 	return b
 }
@@ -65,7 +67,7 @@ func TestSavedStylesheetIsToldByItsURL(t *testing.T) {
 		t.Errorf("told (-want +got):\n%s", diff)
 	}
 	r := b.record(t)
-	if msg, _ := r["msg"].(string); !strings.HasPrefix(msg, "css  src/app/jobs.css injected ") || !strings.HasSuffix(msg, " ms, 2 pages") {
+	if msg, _ := r["msg"].(string); !strings.HasPrefix(msg, "css   src/app/jobs.css  injected  ") || !strings.HasSuffix(msg, " ms  2 pages") {
 		t.Errorf("line %q", msg)
 	}
 	if r["event"] != "change.applied" || r["pages"] != 2.0 {
@@ -78,7 +80,7 @@ func TestAnythingButStylesheetsReloads(t *testing.T) {
 	b := newBench(pipeline.Result{Changed: files}, nil, 1)
 	b.apply(t.Context(), watch.Batch{Paths: files})
 	msg, _ := b.record(t)["msg"].(string)
-	if !strings.Contains(msg, "src/app/jobs.css and 2 more reloaded") || !strings.HasSuffix(msg, "1 page") {
+	if !strings.Contains(msg, "src/app/jobs.css and 2 more  reloaded") || !strings.HasSuffix(msg, "1 page") {
 		t.Errorf("line %q", msg)
 	}
 }
@@ -123,24 +125,33 @@ func TestFailedRebuildTellsThePersonAndNotThePages(t *testing.T) {
 	}
 }
 
+// withoutTime is the line without the time it took, which is never the same.
+func withoutTime(line any) string {
+	text, _ := line.(string)
+	return regexp.MustCompile(`  \d+ ms  `).ReplaceAllString(text, "  N ms  ")
+}
+
 func TestChangeThatNoPageUsesSaysSo(t *testing.T) {
-	b := newBench(pipeline.Result{Changed: []string{"/p/src/a.js"}}, nil, 0)
-	b.apply(t.Context(), watch.Batch{Paths: []string{"/p/src/a.js"}})
-	if msg := b.record(t)["msg"]; msg != "js   src/a.js saved, no page uses it" {
-		t.Errorf("line %q", msg)
+	for pages, want := range map[int]string{0: "no page is open", 2: "no open page uses it"} {
+		b := newBench(pipeline.Result{Changed: []string{"/p/src/a.js"}}, nil, 0)
+		b.open = func() int { return pages }
+		b.apply(t.Context(), watch.Batch{Paths: []string{"/p/src/a.js"}})
+		if got := withoutTime(b.record(t)["msg"]); got != "js    src/a.js  rebuilt  N ms  "+want {
+			t.Errorf("line %q", got)
+		}
 	}
 }
 
 func TestRemovedFileIsNotCalledSaved(t *testing.T) {
 	for line, paths := range map[string][]string{
-		"css  src/gone.css removed, no page uses it":             {"/p/src/gone.css"},
-		"css  src/gone.css, src/kept.css saved, no page uses it": {"/p/src/gone.css", "/p/src/kept.css"},
-		"css  src/gone.css and 2 more removed, no page uses it":  {"/p/src/gone.css", "/p/src/gone.js", "/p/src/gone.html"},
+		"css   src/gone.css  removed  N ms  no open page uses it":               {"/p/src/gone.css"},
+		"css   src/gone.css, src/kept.css  rebuilt  N ms  no open page uses it": {"/p/src/gone.css", "/p/src/kept.css"},
+		"css   src/gone.css and 2 more  removed  N ms  no open page uses it":    {"/p/src/gone.css", "/p/src/gone.js", "/p/src/gone.html"},
 	} {
 		b := newBench(pipeline.Result{Changed: paths}, nil, 0)
 		b.apply(t.Context(), watch.Batch{Paths: paths})
-		if msg := b.record(t)["msg"]; msg != line {
-			t.Errorf("line %q; want %q", msg, line)
+		if got := withoutTime(b.record(t)["msg"]); got != line {
+			t.Errorf("line %q; want %q", got, line)
 		}
 	}
 }

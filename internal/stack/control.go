@@ -1,29 +1,69 @@
 package stack
 
 import (
+	"fmt"
 	"slices"
 
+	"github.com/realtimectl/realtimectl/internal/backend"
 	"github.com/realtimectl/realtimectl/internal/livereload"
 	"github.com/realtimectl/realtimectl/internal/watch"
 )
 
-// Control switches what may be switched while everything runs. Its methods may be
-// called concurrently.
+// Control steers what runs. Its methods may be called concurrently.
 type Control struct {
-	live *livereload.Server
-	gate *gate
+	live     *livereload.Server // nil in production, as gate
+	gate     *gate
+	services *backend.Group // nil without back-ends that run
+	backends func() []BackendInfo
 }
 
-// SwitchGhost turns ghost mode on or off and returns whether it is on now.
-func (c *Control) SwitchGhost() (on bool) {
+// SwitchGhost turns ghost mode on or off and returns whether it is on now; ok is false
+// in production, which has none.
+func (c *Control) SwitchGhost() (on, ok bool) {
+	if c.live == nil {
+		return false, false
+	}
 	on = !c.live.Ghost()
 	c.live.SetGhost(on)
-	return on
+	return on, true
 }
 
 // SwitchPause lets saved files wait, or applies all that waited, and returns whether
-// they wait now.
-func (c *Control) SwitchPause() (paused bool) { return c.gate.toggle() }
+// they wait now; ok is false in production, which watches nothing.
+func (c *Control) SwitchPause() (paused, ok bool) {
+	if c.gate == nil {
+		return false, false
+	}
+	return c.gate.toggle(), true
+}
+
+// Backends says how the back-ends are now.
+func (c *Control) Backends() []BackendInfo { return c.backends() }
+
+// Restart stops a command and starts it again, with its environment file read anew. It
+// returns at once.
+func (c *Control) Restart(name string) error {
+	if !c.runs(name) {
+		return errNoCommand(name)
+	}
+	return c.services.Restart(name)
+}
+
+// Input writes a line to the standard input of a command.
+func (c *Control) Input(name, line string) error {
+	if !c.runs(name) {
+		return errNoCommand(name)
+	}
+	return c.services.Input(name, []byte(line+"\n"))
+}
+
+func (c *Control) runs(name string) bool {
+	return slices.ContainsFunc(c.backends(), func(b BackendInfo) bool { return b.Name == name && b.Command })
+}
+
+func errNoCommand(name string) error {
+	return fmt.Errorf("there is no back-end %q that is a command", name)
+}
 
 // gate lets the changes through to the flow, one batch at a time, or keeps them back.
 type gate struct {

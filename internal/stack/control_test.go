@@ -40,7 +40,18 @@ func TestPauseWithoutAChangeAppliesNothing(t *testing.T) {
 
 func TestGhostModeIsSwitchedWhileItRuns(t *testing.T) {
 	c := &Control{live: livereload.New(livereload.Options{})}
-	if !c.SwitchGhost() || c.SwitchGhost() {
+	first, _ := c.SwitchGhost()
+	second, ok := c.SwitchGhost()
+	if !first || second || !ok {
 		t.Error("ghost mode is not off, on, off")
+	}
+}
+
+func TestProductionHasNothingToSwitch(t *testing.T) {
+	c := &Control{}
+	_, ghost := c.SwitchGhost()
+	_, pause := c.SwitchPause()
+	if ghost || pause {
+		t.Errorf("ghost %v, pause %v", ghost, pause)
 	}
 }

@@ -3,7 +3,6 @@ package stack
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net"
 	"strconv"
 
@@ -20,20 +19,23 @@ type doors struct {
 
 // openDoors listens where the configuration says. Production has no proxy: what it
 // adds is for development.
-func openDoors(ctx context.Context, cfg *config.Config, log *slog.Logger) (*doors, error) {
+func openDoors(ctx context.Context, o Options) (*doors, error) {
+	cfg, log := o.Project.Config, o.Log
 	d := &doors{appHost: cfg.Serve.App.Host, proxyHost: cfg.Serve.Proxy.Host, scheme: "http"}
 	if cfg.Serve.HTTPS {
 		d.scheme = "https"
 	}
 	var err error
-	d.app, err = bind(ctx, address{d.appHost, cfg.Serve.App.Port, "--app-port"}, cfg.Serve.StrictPort, log)
+	app := address{d.appHost, cfg.Serve.App.Port, o.Ports.App, "--app-port"}
+	d.app, err = bind(ctx, app, cfg.Serve.StrictPort, log)
 	if err != nil {
 		return nil, err
 	}
 	if cfg.Serve.Proxy.Off || cfg.Serve.Mode == config.Production {
 		return d, nil
 	}
-	d.proxy, err = bind(ctx, address{d.proxyHost, cfg.Serve.Proxy.Port, "--proxy-port"}, cfg.Serve.StrictPort, log)
+	proxy := address{d.proxyHost, cfg.Serve.Proxy.Port, o.Ports.Proxy, "--proxy-port"}
+	d.proxy, err = bind(ctx, proxy, cfg.Serve.StrictPort, log)
 	if err != nil {
 		return nil, errors.Join(err, d.close())
 	}
@@ -56,6 +58,15 @@ func (d *doors) ports() []int {
 	return []int{d.proxy.port, d.app.port}
 }
 
+// numbers are the ports in use, for the next run.
+func (d *doors) numbers() Ports {
+	n := Ports{App: d.app.port}
+	if d.proxy != nil {
+		n.Proxy = d.proxy.port
+	}
+	return n
+}
+
 func (d *doors) appURL() string { return d.url(d.appHost, d.app.port) }
 
 func (d *doors) proxyURL() string {
@@ -65,9 +76,16 @@ func (d *doors) proxyURL() string {
 	return d.url(d.proxyHost, d.proxy.port)
 }
 
-// networkURLs returns how other machines reach the listener a person opens: one URL
-// for each address of this machine if it listens on all, none on loopback.
-func (d *doors) networkURLs() []string {
+// Address is a URL under which other machines reach us.
+type Address struct {
+	URL string
+	// Interface names the network card: "eth0"; "" if the address was named by the user.
+	Interface string
+}
+
+// network returns how other machines reach the listener a person opens: an address for
+// each of this machine's own if it listens on all, none on loopback.
+func (d *doors) network() []Address {
 	host, port := d.appHost, d.app.port
 	if d.proxy != nil {
 		host, port = d.proxyHost, d.proxy.port
@@ -76,20 +94,26 @@ func (d *doors) networkURLs() []string {
 		if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() {
 			return nil
 		}
-		return []string{d.url(host, port)}
+		return []Address{{URL: d.url(host, port)}}
 	}
-	addrs, err := net.InterfaceAddrs()
+	cards, err := net.Interfaces()
 	if err != nil {
 		return nil
 	}
-	var urls []string
-	for _, addr := range addrs {
-		ip, ok := addr.(*net.IPNet)
-		if ok && ip.IP.To4() != nil && !ip.IP.IsLoopback() && !ip.IP.IsLinkLocalUnicast() {
-			urls = append(urls, d.url(ip.IP.String(), port))
+	var all []Address
+	for _, card := range cards {
+		addrs, err := card.Addrs()
+		if err != nil {
+			continue // it went away
+		}
+		for _, addr := range addrs {
+			ip, ok := addr.(*net.IPNet)
+			if ok && ip.IP.To4() != nil && !ip.IP.IsLoopback() && !ip.IP.IsLinkLocalUnicast() {
+				all = append(all, Address{d.url(ip.IP.String(), port), card.Name})
+			}
 		}
 	}
-	return urls
+	return all
 }
 
 // url is how a browser on this machine reaches a listener.

@@ -1,9 +1,6 @@
 package stack
 
 import (
-	"crypto/sha256"
-	"crypto/subtle"
-	"encoding/json"
 	"net/http"
 	"strings"
 
@@ -17,6 +14,7 @@ const (
 	healthPath  = "/__realtimectl/health"
 	publishPath = "/__realtimectl/emit"
 	listenPath  = "/__realtimectl/listen"
+	restartPath = "/__realtimectl/restart"
 )
 
 // app answers :3010, in this order: our endpoints, the hub, the back-ends, the files.
@@ -25,6 +23,7 @@ func (p *parts) app() http.Handler {
 		healthPath:  p.health(),
 		publishPath: p.hub.PublishHandler(p.token),
 		listenPath:  p.hub.ListenHandler(p.token),
+		restartPath: p.restart(),
 	}
 	content := middleware.Chain(routes(p.mounts, p.files), p.rules.content...)
 	return own.before(p.hubBefore(content))
@@ -75,46 +74,4 @@ func (p *parts) hubBefore(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
-}
-
-// vitals is what the health endpoint tells.
-type vitals struct {
-	Status string `json:"status"`
-	*details
-}
-
-// details are left out for strangers, where there is a password.
-type details struct {
-	Version string `json:"version"`
-	Mode    string `json:"mode"`
-	Clients int    `json:"clients"`
-}
-
-// health answers monitors and load balancers.
-func (p *parts) health() http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			w.Header().Set("Allow", "GET, HEAD")
-			http.Error(w, "use GET", http.StatusMethodNotAllowed)
-			return
-		}
-		h := w.Header()
-		h.Set("Content-Type", "application/json")
-		h.Set("Cache-Control", "no-store")
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		v := vitals{Status: "ok"}
-		if !p.cfg.Serve.BasicAuth.On() || p.hasToken(r) {
-			v.details = &details{p.version, p.cfg.Serve.Mode, p.hub.Clients()}
-		}
-		// A client that went away does not need the answer.
-		_ = json.NewEncoder(w).Encode(v)
-	})
-}
-
-// hasToken reports whether a request comes from who may read the token file.
-func (p *parts) hasToken(r *http.Request) bool {
-	given := sha256.Sum256([]byte(r.Header.Get("Authorization")))
-	want := sha256.Sum256([]byte("Bearer " + p.token))
-	return p.token != "" && subtle.ConstantTimeCompare(given[:], want[:]) == 1
 }

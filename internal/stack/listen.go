@@ -39,6 +39,7 @@ func (e *PortError) Unwrap() error { return e.Err }
 type address struct {
 	host string // "localhost" listens on 127.0.0.1 and, where there is one, ::1
 	port int    // 0 takes any free port
+	wish int    // tried first if port is 0
 	flag string // the flag that sets the port, for messages
 }
 
@@ -59,6 +60,11 @@ func (b *binding) close() error {
 // bind listens at a. A port in use is a *PortError when strict; otherwise the next
 // free one is taken and the log says so.
 func bind(ctx context.Context, a address, strict bool, log *slog.Logger) (*binding, error) {
+	if a.port == 0 && a.wish != 0 {
+		if b, err := bindPort(ctx, a.host, a.wish); err == nil {
+			return b, nil
+		}
+	}
 	b, err := bindPort(ctx, a.host, a.port)
 	if err == nil || !errors.Is(err, syscall.EADDRINUSE) {
 		return b, err

@@ -25,7 +25,7 @@ func taken(t *testing.T, host string) int {
 
 func TestTakenPortIsRefusedWhenStrictAndItsOwnerNamed(t *testing.T) {
 	port := taken(t, "127.0.0.1")
-	_, err := bind(t.Context(), address{"localhost", port, "--app-port"}, true, slog.New(slog.DiscardHandler))
+	_, err := bind(t.Context(), address{host: "localhost", port: port, flag: "--app-port"}, true, slog.New(slog.DiscardHandler))
 	var pe *PortError
 	if !errors.As(err, &pe) {
 		t.Fatalf("got %v, want a *PortError", err)
@@ -41,7 +41,7 @@ func TestTakenPortIsRefusedWhenStrictAndItsOwnerNamed(t *testing.T) {
 func TestTakenPortYieldsTheNextFreeOneAndSaysSo(t *testing.T) {
 	port := taken(t, "127.0.0.1")
 	var out bytes.Buffer
-	b, err := bind(t.Context(), address{"localhost", port, "--app-port"}, false, slog.New(slog.NewTextHandler(&out, nil)))
+	b, err := bind(t.Context(), address{host: "localhost", port: port, flag: "--app-port"}, false, slog.New(slog.NewTextHandler(&out, nil)))
 	if err != nil {
 		t.Fatal(err)
 	}

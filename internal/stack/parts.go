@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/realtimectl/realtimectl/internal/backend"
 	"github.com/realtimectl/realtimectl/internal/config"
@@ -44,6 +45,7 @@ type parts struct {
 	certificate string
 	// terminal says that back-ends may print in colour.
 	terminal bool
+	columns  int          // of the terminal they get
 	target   http.Handler // what the proxy stands in front of, if not our own app
 
 	guard  *guard.Guard
@@ -52,8 +54,10 @@ type parts struct {
 	mounts []mount // back-ends by path and host
 	// services are the back-ends that are commands; nil without one.
 	services *backend.Group
-	relays   int // relay rules, for the banner
-	rules    rules
+	// restarting holds the names of back-ends whose restart a saved file has caused.
+	restarting sync.Map
+	relays     int // relay rules, for the banner
+	rules      rules
 
 	ends []func() error // frees what holds files or connections
 
@@ -68,7 +72,7 @@ type parts struct {
 // assemble makes the parts and joins them. What a step opened is closed again if a
 // later one fails.
 func assemble(ctx context.Context, o Options, d *doors) (*parts, error) {
-	p := &parts{cfg: o.Project.Config, layout: o.Project.Layout, log: o.Log, reload: o.Reload, version: o.Version, doors: d, terminal: o.Terminal}
+	p := &parts{cfg: o.Project.Config, layout: o.Project.Layout, log: o.Log, reload: o.Reload, version: o.Version, doors: d, terminal: o.Terminal, columns: o.Columns}
 	steps := []func(context.Context) error{p.addGuard, p.addHTTPS(o.Authority), p.addRules, p.addHub, p.addFiles, p.addServices, p.addBackends}
 	if p.cfg.Serve.Mode == config.Development {
 		steps = append(steps, p.addTarget, p.addPipeline, p.addLiveReload, p.addFlow, p.addWatcher)
@@ -310,7 +314,7 @@ func (p *parts) addFlow(ctx context.Context) error {
 	flow := &changes{
 		dir: p.cfg.Dir, rules: p.ruleFiles(), log: p.log,
 		rebuild: p.pipeline.Rebuild, resolve: p.files.Resolve, notify: p.live.Notify,
-		reread: conf.reread, foreign: p.target != nil, exists: exists, told: p.told,
+		reread: conf.reread, foreign: p.target != nil, exists: exists, open: p.live.Pages, told: p.told,
 	}
 	p.gate = newGate(func(b watch.Batch) {
 		p.restartServices(b)

@@ -78,7 +78,7 @@ func (r *rereader) tellOutdated(next *config.Config) {
 		return
 	}
 	r.log.Warn(fmt.Sprintf("the change of %s needs a restart", strings.Join(sections, ", ")),
-		"event", "config.restart-needed", "sections", sections, "hint", "stop with Ctrl-C and serve again")
+		"event", "config.restart-needed", "sections", sections, "hint", "press R, or stop it and serve again")
 }
 
 func withoutRelays(h config.Hub) config.Hub {

@@ -221,7 +221,7 @@ func isOwn(path string) bool { return strings.HasPrefix(path, ownPrefix) }
 // asksForToken reports whether an endpoint looks after itself.
 func asksForToken(path string) bool {
 	switch path {
-	case healthPath, publishPath, listenPath, livereload.ControlPath:
+	case healthPath, publishPath, listenPath, restartPath, livereload.ControlPath:
 		return true
 	}
 	return false

@@ -10,6 +10,7 @@ import (
 
 	"github.com/realtimectl/realtimectl/internal/backend"
 	"github.com/realtimectl/realtimectl/internal/config"
+	"github.com/realtimectl/realtimectl/internal/livereload"
 	"github.com/realtimectl/realtimectl/internal/watch"
 )
 
@@ -26,12 +27,12 @@ func (e *BackendError) Error() string { return e.Err.Error() }
 // Unwrap returns the reason.
 func (e *BackendError) Unwrap() error { return e.Err }
 
-// addServices prepares the back-ends that are commands. Nothing runs yet, but their
-// ports are known.
+// addServices prepares the back-ends that are commands, and those that others run.
+// Nothing runs yet, but every port is known.
 func (p *parts) addServices(context.Context) error {
 	var services []backend.Service
 	for _, b := range p.cfg.Backends {
-		if b.Run != "" {
+		if b.Store == "" {
 			services = append(services, p.service(b))
 		}
 	}
@@ -48,16 +49,26 @@ func (p *parts) addServices(context.Context) error {
 	}
 	p.services, err = backend.New(backend.Options{
 		Services: services, Supervisor: supervisor, StateDir: state,
-		Terminal: p.terminal, Output: p.print, Log: p.log,
+		Terminal: p.terminal, Columns: p.columns, Output: p.print, OnState: p.followService,
+		Log: p.log, Defaults: p.forCommands(),
 	})
 	return err
 }
 
+// forCommands are the variables by which a command finds the hub: `realtimectl emit` in
+// it needs nothing more.
+func (p *parts) forCommands() map[string]string {
+	return map[string]string{
+		"REALTIMECTL_URL":        p.doors.appURL(),
+		"REALTIMECTL_TOKEN_FILE": p.cfg.Abs(p.cfg.Hub.Publish.TokenFile),
+	}
+}
+
 // service is a back-end as the group takes it: with whole paths, and with those of its
-// dependencies that are commands, too.
+// dependencies that have to come up; a store is always up.
 func (p *parts) service(b config.Backend) backend.Service {
 	s := backend.Service{
-		Name: b.Name, Run: b.Run, Dir: p.cfg.Abs(b.Dir), Env: b.Env, EnvFile: b.EnvFile, Port: b.Port,
+		Name: b.Name, Run: b.Run, URL: b.URL, Dir: p.cfg.Abs(b.Dir), Env: b.Env, EnvFile: b.EnvFile, Port: b.Port,
 		Health: b.Health, Timeout: b.Timeout, Restart: backend.Policy(b.Restart), Watch: b.Watch,
 	}
 	if b.Log != "" {
@@ -65,7 +76,7 @@ func (p *parts) service(b config.Backend) backend.Service {
 	}
 	for _, name := range b.Depends {
 		for _, other := range p.cfg.Backends {
-			if other.Name == name && other.Run != "" {
+			if other.Name == name && other.Store == "" {
 				s.Depends = append(s.Depends, name)
 			}
 		}
@@ -130,9 +141,34 @@ func (p *parts) restartServices(b watch.Batch) {
 		return
 	}
 	for _, name := range p.services.Changed(b.Paths) {
-		p.log.Info(fmt.Sprintf("%s restarts: %s changed", name, strings.Join(p.relative(b.Paths), ", ")),
-			"event", "backend.restarted", "backend", name)
+		p.restarting.Store(name, true)
+		done := name + " restarts"
+		p.log.Info(fmt.Sprintf("%-4s  %s  %s", kind(b.Paths), strings.Join(p.relative(b.Paths), ", "), done),
+			"event", "backend.restarted", "backend", name, "action", done, "files", p.relative(b.Paths))
 	}
+}
+
+// followService reloads the pages when a back-end that was restarted because of a saved
+// file answers again: what they show came from the old one.
+func (p *parts) followService(s backend.State) {
+	if s.Phase != backend.Healthy || p.live == nil {
+		return
+	}
+	if _, restarted := p.restarting.LoadAndDelete(s.Name); !restarted || !p.routed(s.Name) {
+		return
+	}
+	pages := p.live.Notify(livereload.Change{All: true})
+	if pages > 0 {
+		p.log.Info(fmt.Sprintf("%s answers again  reloaded  %s", s.Name, count(pages, "page")),
+			"event", "backend.reloaded", "backend", s.Name, "action", "reloaded", "pages", pages)
+	}
+}
+
+// routed reports whether requests go to a back-end.
+func (p *parts) routed(name string) bool {
+	return slices.ContainsFunc(p.cfg.Backends, func(b config.Backend) bool {
+		return b.Name == name && (b.Path != "" || b.Host != "")
+	})
 }
 
 // relative names files as seen from the project, the first of many.

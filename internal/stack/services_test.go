@@ -153,7 +153,7 @@ func TestACommandAnswersUnderItsPathAndIsRestarted(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "api", "code.txt"), []byte("two"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if got := log.wait(t, "backend.restarted", 1); got != "api restarts: api/code.txt changed" {
+	if got := log.wait(t, "backend.restarted", 1); got != "txt   api/code.txt  api restarts" {
 		t.Errorf("said %q", got)
 	}
 	log.wait(t, "backend.healthy", 3)

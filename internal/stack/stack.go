@@ -34,6 +34,11 @@ type Options struct {
 	// Terminal gives the commands among the back-ends a terminal of their own, so that
 	// they print in colour.
 	Terminal bool
+	// Columns is the width of that terminal; 0 is 120.
+	Columns int
+	// Ports are tried first where the configuration takes any free one: those of the run
+	// before, so that open pages find their server again.
+	Ports Ports
 	// Authority is the folder of the certificate authority for https; "" is the user's own
 	// one, [devcert.DefaultDir].
 	Authority string
@@ -43,6 +48,9 @@ type Options struct {
 	// means the call of Run.
 	Started time.Time
 }
+
+// Ports are those of the two listeners; 0 is none.
+type Ports struct{ App, Proxy int }
 
 // Info is what runs, once it does.
 type Info struct {
@@ -57,23 +65,39 @@ type Info struct {
 	// Certificate is the PEM file that a client of an https listener may trust: the
 	// authority's or the one of serve.cert; "" without https.
 	Certificate string
-	// Network lists the URLs under which other machines reach us; empty on loopback.
-	Network  []string
+	// Network is how other machines reach us; empty on loopback.
+	Network  []Address
+	Ports    Ports
 	Backends []BackendInfo
 	Hub      HubInfo
 	// Watching counts the files that are watched; 0 in production.
 	Watching int
-	// Control switches ghost mode and the watching; nil in production.
+	// Control steers what runs.
 	Control *Control
 }
 
-// BackendInfo is one server beside ours.
+// BackendInfo is one server beside ours, and how it is now.
 type BackendInfo struct {
-	Name string
+	Name string `json:"name"`
 	// Mount is where requests go to it: "/api", "admin.localhost", or both.
-	Mount string
+	Mount string `json:"mount,omitempty"`
 	// Target is what answers: a command, a URL or a file.
-	Target string
+	Target string `json:"target"`
+	// Command says that we run it, Stdin that it gets what is piped into us.
+	Command bool `json:"command"`
+	Stdin   bool `json:"stdin,omitempty"`
+	// URL is where it listens; "" for a store.
+	URL string `json:"url,omitempty"`
+	// PID is that of the command; 0 if it does not run.
+	PID int `json:"pid,omitempty"`
+	// Phase is one word: waiting, starting, healthy, unhealthy, restarting, exited,
+	// stopping, stopped.
+	Phase string `json:"phase"`
+	// Took is the time from its start until it was healthy, in ms; 0 if it is not, or if
+	// others run it.
+	Took int64 `json:"ms,omitempty"`
+	// Reason says why, where the phase is not as one would wish.
+	Reason string `json:"reason,omitempty"`
 }
 
 // HubInfo is the event hub.
@@ -90,7 +114,7 @@ func Run(ctx context.Context, o Options) error {
 	if o.Started.IsZero() {
 		o.Started = time.Now()
 	}
-	doors, err := openDoors(ctx, o.Project.Config, o.Log)
+	doors, err := openDoors(ctx, o)
 	if err != nil {
 		return err
 	}

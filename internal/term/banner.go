@@ -22,12 +22,26 @@ type Banner struct {
 	Attrs []slog.Attr
 }
 
-// Row is one address.
+// Row is one address, or a server beside ours.
 type Row struct {
 	Label string // "App"
 	Value string // "http://localhost:3000"
-	Note  string // "live reload"
+	// Status says how it is: "healthy 312 ms"; "" where there is nothing to say.
+	Status string
+	Tone   Tone   // of the status
+	Note   string // "live reload"
 }
+
+// Tone is the colour of a status, which the words say too.
+type Tone int
+
+// The tones.
+const (
+	Calm Tone = iota // nothing to look at
+	Good
+	Soon // not yet
+	Bad
+)
 
 // narrow is the width below which notes go under their address, in columns.
 const narrow = 72
@@ -59,26 +73,73 @@ func (p *Printer) headline(b Banner) string {
 	return left + strings.Repeat(" ", gap) + right
 }
 
-// rows aligns labels and addresses; on a narrow terminal each note has its own line.
+// rows aligns labels, addresses and what stands behind them; on a narrow terminal that
+// has a line of its own. A note is cut where the line ends.
 func (p *Printer) rows(rows []Row) string {
-	label, value := 0, 0
-	for _, r := range rows {
-		label, value = max(label, lipgloss.Width(Clean(r.Label))), max(value, lipgloss.Width(Clean(r.Value)))
-	}
+	label, value, status := widths(rows)
+	wide := p.width() >= narrow && 2+label+2+value+2+status+minNote <= p.width()
 	var b strings.Builder
 	for _, r := range rows {
-		b.WriteString("  " + p.style.strong.Render(pad(Clean(r.Label), label)) + "  ")
-		note := p.style.faint.Render(Clean(r.Note))
-		switch {
-		case r.Note == "":
-			b.WriteString(p.style.link.Render(Clean(r.Value)) + "\n")
-		case p.width() < narrow:
-			b.WriteString(p.style.link.Render(Clean(r.Value)) + "\n" + strings.Repeat(" ", label+4) + note + "\n")
-		default:
-			b.WriteString(p.style.link.Render(Clean(r.Value)) + strings.Repeat(" ", value-lipgloss.Width(Clean(r.Value))+2) + note + "\n")
+		b.WriteString("  " + p.style.strong.Render(pad(Clean(r.Label), label)) + "  " + p.style.link.Render(Clean(r.Value)))
+		column := 2 + label + 2
+		if wide {
+			column += value + 2
 		}
+		rest := p.remark(r, status, p.width()-column)
+		switch {
+		case rest == "":
+		case wide:
+			b.WriteString(strings.Repeat(" ", value-lipgloss.Width(Clean(r.Value))+2) + rest)
+		case r.Value == "":
+			b.WriteString(rest)
+		default:
+			b.WriteString("\n" + strings.Repeat(" ", column) + rest)
+		}
+		b.WriteString("\n")
 	}
 	return b.String()
+}
+
+// minNote is the space that a note needs to say anything, in columns.
+const minNote = 16
+
+// widths are those of the columns; an address with nothing behind it may stick out.
+func widths(rows []Row) (label, value, status int) {
+	for _, r := range rows {
+		label = max(label, lipgloss.Width(Clean(r.Label)))
+		if r.Status != "" || r.Note != "" {
+			value = max(value, lipgloss.Width(Clean(r.Value)))
+		}
+		if r.Status != "" {
+			status = max(status, lipgloss.Width(Clean(r.Status))+2)
+		}
+	}
+	return label, value, status
+}
+
+// remark is what stands behind an address: how it is, and what is to be known of it.
+func (p *Printer) remark(r Row, status, columns int) string {
+	text := ""
+	if r.Status != "" {
+		text = p.style.tone(r.Tone).Render(cut(Clean(r.Status), columns))
+	}
+	if r.Note == "" {
+		return text
+	}
+	if r.Status != "" {
+		gap := max(2, status-lipgloss.Width(Clean(r.Status)))
+		text += strings.Repeat(" ", gap)
+		columns -= lipgloss.Width(Clean(r.Status)) + gap
+	}
+	return text + p.style.faint.Render(shortened(Clean(r.Note), columns))
+}
+
+// shortened cuts text to a number of columns and says that it did.
+func shortened(text string, columns int) string {
+	if lipgloss.Width(text) <= columns {
+		return text
+	}
+	return strings.TrimRight(cut(text, columns-1), " ") + "…"
 }
 
 func pad(s string, width int) string {
@@ -91,7 +152,7 @@ func (p *Printer) remarks(b Banner) string {
 		out.WriteString("\n")
 	}
 	for _, n := range b.Notes {
-		out.WriteString("  " + p.style.warn.Render("note:") + " " + Clean(n) + "\n")
+		out.WriteString("  " + p.wrapped(p.style.warn.Render("note:")+" "+Clean(n), 2) + "\n")
 	}
 	if len(b.Footer) > 0 {
 		out.WriteString("\n")
@@ -100,6 +161,23 @@ func (p *Printer) remarks(b Banner) string {
 		}
 	}
 	return out.String()
+}
+
+// wrapped breaks text that begins in a column between words, so that it stays in that
+// column. Only a terminal has an end of the line.
+func (p *Printer) wrapped(text string, column int) string {
+	room := p.width() - column
+	if room < minNote || lipgloss.Width(text) <= room {
+		return text
+	}
+	var b strings.Builder
+	for i, row := range strings.Split(lipgloss.NewStyle().Width(room).Render(text), "\n") {
+		if i > 0 {
+			b.WriteString("\n" + strings.Repeat(" ", column))
+		}
+		b.WriteString(strings.TrimRight(row, " "))
+	}
+	return b.String()
 }
 
 // folded joins parts to lines of at most so many columns; a part is never cut.

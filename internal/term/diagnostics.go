@@ -102,7 +102,7 @@ func (p *Printer) diagnostic(d diag.Diagnostic) string {
 func (p *Printer) excerpt(text string) string {
 	var b strings.Builder
 	for row := range strings.SplitSeq(text, "\n") {
-		row = Clean(row)
+		row = shortened(Clean(row), p.width()-4) // broken in two it would hide what the mark points at
 		switch {
 		case strings.HasPrefix(row, ">"):
 			row = p.style.bad.Render(">") + row[1:]

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/charmbracelet/lipgloss"
 )
@@ -97,8 +98,26 @@ func cut(text string, columns int) string {
 	return string(runes)
 }
 
-func (g *Progress) show(text string) {
-	p := g.printer
+func (g *Progress) show(text string) { g.printer.atBottom(text) }
+
+// Prompt shows the line that a person is writing, below all that is printed meanwhile;
+// of a long one the end. It is shown until the next call, or until EndPrompt.
+func (p *Printer) Prompt(label, text string) {
+	label = Clean(label)
+	room := max(p.width()-lipgloss.Width(label)-4, minNote)
+	text = Clean(text)
+	for lipgloss.Width(text) > room {
+		_, size := utf8.DecodeRuneInString(text)
+		text = text[size:]
+	}
+	p.atBottom(p.style.name.Render(label) + " " + p.style.strong.Render(">") + " " + text)
+}
+
+// EndPrompt takes the line of Prompt away.
+func (p *Printer) EndPrompt() { p.atBottom("") }
+
+// atBottom puts a line below everything, in place of the one that was there.
+func (p *Printer) atBottom(text string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if text == p.progress {

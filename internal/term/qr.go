@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/charmbracelet/lipgloss"
 	"rsc.io/qr"
 )
 
@@ -78,4 +79,31 @@ func (p *Printer) Rows(rows []Row) {
 		return
 	}
 	p.writeString("\n" + p.rows(rows) + "\n")
+}
+
+// Key is a key and what it does.
+type Key struct{ Name, Help string }
+
+// Keys lists keys, as Lines does.
+func (p *Printer) Keys(list ...Key) {
+	if p.format == JSON {
+		return
+	}
+	width := 0
+	for _, k := range list {
+		width = max(width, lipgloss.Width(k.Name))
+	}
+	var b strings.Builder
+	for _, k := range list {
+		b.WriteString("  " + p.style.strong.Render(pad(Clean(k.Name), width)) + "  " + Clean(k.Help) + "\n")
+	}
+	p.writeString("\n" + b.String() + "\n")
+}
+
+// Said writes what a person said to a back-end.
+func (p *Printer) Said(to, text string) {
+	if p.format == JSON {
+		return
+	}
+	p.writeString(p.style.faint.Render(p.now().Format(timeLayout)) + " " + p.service(to) + p.style.faint.Render(" > ") + Clean(text) + "\n")
 }

@@ -41,7 +41,7 @@ func TestAnswersToKeysAreForPeopleOnly(t *testing.T) {
 	var plain, colored, machine bytes.Buffer
 	answer := func(p *Printer) {
 		p.Lines("h  help", "q\x1b[2J  quit")
-		p.Rows([]Row{{"App", "http://localhost:3000", ""}})
+		p.Rows([]Row{{Label: "App", Value: "http://localhost:3000"}})
 		p.Clear()
 	}
 	answer(New(&plain, Options{Terminal: true}))

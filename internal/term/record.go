@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/charmbracelet/lipgloss"
+
 	"github.com/realtimectl/realtimectl/internal/diag"
 )
 
@@ -20,6 +22,12 @@ const (
 	// ServiceKey names the back-end a line comes from; it stands before the line, and
 	// the line may bring colours of its own.
 	ServiceKey = "service"
+	// BackendKey names the back-end that a message is about, whose name the message begins
+	// with.
+	BackendKey = "backend"
+	// ActionKey holds the words of the message that say what was done; they are coloured,
+	// and what follows them is faint.
+	ActionKey = "action"
 	// DiagnosticsKey holds a diag.List, printed with excerpts.
 	DiagnosticsKey = "diagnostics"
 )
@@ -62,8 +70,8 @@ func (h *handler) WithGroup(name string) slog.Handler {
 
 // line is a record's part for people.
 type line struct {
-	service, hint string
-	diagnostics   diag.List
+	service, backend, action, hint string
+	diagnostics                    diag.List
 }
 
 func (h *handler) Handle(_ context.Context, r slog.Record) error {
@@ -85,6 +93,10 @@ func (l *line) take(a slog.Attr) {
 	switch a.Key {
 	case ServiceKey:
 		l.service = a.Value.String()
+	case BackendKey:
+		l.backend = a.Value.String()
+	case ActionKey:
+		l.action = a.Value.String()
 	case HintKey:
 		l.hint = a.Value.String()
 	case DiagnosticsKey:
@@ -100,10 +112,21 @@ func (p *Printer) recordLines(r slog.Record, l line) string {
 	if !r.Time.IsZero() {
 		b.WriteString(p.style.faint.Render(r.Time.Format(timeLayout)) + " ")
 	}
+	message := r.Message
 	if l.service != "" {
-		b.WriteString(p.service(l.service) + " ")
+		b.WriteString(p.service(l.service) + p.style.faint.Render(" | "))
+	} else if rest, ok := strings.CutPrefix(message, l.backend); ok && l.backend != "" {
+		b.WriteString(p.service(l.backend) + "   ")
+		message = strings.TrimLeft(rest, ": ")
 	}
-	b.WriteString(p.leveled(r.Level, p.message(r.Message, l)) + "\n")
+	if r.Level != slog.LevelInfo {
+		l.action = "" // the level colours the line
+	}
+	text := p.leveled(r.Level, p.message(message, l))
+	if l.service == "" {
+		text = p.wrapped(text, lipgloss.Width(b.String()))
+	}
+	b.WriteString(text + "\n")
 	for _, d := range l.diagnostics[:min(len(l.diagnostics), maxDiagnostics)] {
 		b.WriteString(indent(p.diagnostic(d), "  "))
 	}
@@ -111,19 +134,31 @@ func (p *Printer) recordLines(r slog.Record, l line) string {
 		b.WriteString(p.more(more))
 	}
 	if l.hint != "" {
-		b.WriteString("         " + p.style.faint.Render("hint:") + " " + Clean(l.hint) + "\n")
+		column := len(timeLayout) + 1
+		b.WriteString(strings.Repeat(" ", column) + p.wrapped(p.style.faint.Render("hint:")+" "+Clean(l.hint), column) + "\n")
 	}
 	return b.String()
 }
 
 func (p *Printer) message(text string, l line) string {
 	switch {
-	case l.service == "":
-		return Clean(text)
-	case p.style.colored:
+	case l.service != "" && p.style.colored:
 		return cleanColored(text)
+	case l.service != "":
+		return withoutColor(text)
+	case l.action != "":
+		return p.done(Clean(text), Clean(l.action))
 	}
-	return withoutColor(text)
+	return Clean(text)
+}
+
+// done shows what was done at a glance.
+func (p *Printer) done(text, action string) string {
+	before, after, ok := strings.Cut(text, "  "+action)
+	if !ok {
+		return text
+	}
+	return before + "  " + p.style.good.Render(action) + p.style.faint.Render(after)
 }
 
 func (p *Printer) leveled(level slog.Level, text string) string {
@@ -138,14 +173,17 @@ func (p *Printer) leveled(level slog.Level, text string) string {
 	return text
 }
 
-// service returns a back-end's name in the colour that it always has.
+// service returns a back-end's name, in the colour that it always has, padded so that
+// the lines of all begin in one column.
 func (p *Printer) service(name string) string {
-	sum := 0
-	for _, c := range []byte(name) {
-		sum = sum*31 + int(c)
+	width, at := 0, 0
+	for i, s := range p.services {
+		width = max(width, lipgloss.Width(s))
+		if s == name {
+			at = i
+		}
 	}
-	style := p.style.services[(sum&0xffff)%len(p.style.services)]
-	return style.Render(Clean(name)) + p.style.faint.Render(" |")
+	return p.style.services[at%len(p.style.services)].Render(pad(Clean(name), width))
 }
 
 // newJSONHandler writes one JSON object a line: time, level in small letters, msg,

@@ -41,6 +41,9 @@ const (
 // defaultWidth is used where the terminal does not tell its width, in columns.
 const defaultWidth = 80
 
+// endless is the width of what is no terminal: nothing is broken or cut there.
+const endless = 1 << 16 // columns
+
 // Options configure a Printer. The zero value is pretty, with colour if the writer is
 // a terminal that shows it.
 type Options struct {
@@ -62,11 +65,12 @@ type Printer struct {
 	width    func() int
 	terminal bool
 	style    styles
+	services []string     // the back-ends, each with its colour
 	json     slog.Handler // writes records when the format is JSON
 
 	mu       sync.Mutex // guards out and progress; held for the length of one Write
 	out      io.Writer
-	progress string // the line of a Progress that now stands on the terminal
+	progress string // the line of a Progress or a Prompt that now stands on the terminal
 }
 
 // New returns a Printer that writes to w.
@@ -88,9 +92,13 @@ func New(w io.Writer, o Options) *Printer {
 		p.now = time.Now
 	}
 	if o.Width == 0 {
-		p.width = func() int { return measure(file) }
+		p.width = func() int { return measure(file, terminal) }
 	}
-	p.style = newStyles(w, Profile(o.Color, o.Environ, terminal))
+	profile := Profile(o.Color, o.Environ, terminal)
+	if isFile && terminal && !showsEscapes(file) {
+		profile = termenv.Ascii
+	}
+	p.style = newStyles(w, profile)
 	p.json = newJSONHandler(writerFunc(p.write), p.level)
 	return p
 }
@@ -98,11 +106,27 @@ func New(w io.Writer, o Options) *Printer {
 // Terminal reports whether the writer is a terminal.
 func (p *Printer) Terminal() bool { return p.terminal }
 
+// Services tells the back-ends in their order: each gets a colour of its own, and their
+// lines begin in one column. It is called before anything is written of them.
+func (p *Printer) Services(names []string) { p.services = names }
+
+// Columns returns how much of a line is left for what a back-end prints.
+func (p *Printer) Columns() int {
+	name := 0
+	for _, s := range p.services {
+		name = max(name, lipgloss.Width(s))
+	}
+	return max(p.width()-len(timeLayout)-1-name-len(" | "), defaultWidth/2)
+}
+
 // Log returns a logger whose records the Printer writes.
 func (p *Printer) Log() *slog.Logger { return slog.New(p.Handler()) }
 
 // measure returns the width of a terminal now: people resize windows.
-func measure(file *os.File) int {
+func measure(file *os.File, terminal bool) int {
+	if !terminal {
+		return endless
+	}
 	if file == nil {
 		return defaultWidth
 	}
@@ -136,9 +160,21 @@ func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
 // light and dark grounds alike; the terminal is not asked which it has, because some
 // answer late and into the user's next prompt.
 type styles struct {
-	colored                                           bool
-	name, strong, faint, link, good, warn, bad, place lipgloss.Style
-	services                                          []lipgloss.Style
+	colored                                                 bool
+	name, strong, faint, link, good, soon, warn, bad, place lipgloss.Style
+	services                                                []lipgloss.Style
+}
+
+func (s styles) tone(t Tone) lipgloss.Style {
+	switch t {
+	case Good:
+		return s.good
+	case Soon:
+		return s.soon
+	case Bad:
+		return s.bad
+	}
+	return s.faint
 }
 
 func newStyles(w io.Writer, profile termenv.Profile) styles {
@@ -155,6 +191,7 @@ func newStyles(w io.Writer, profile termenv.Profile) styles {
 		faint:   r.NewStyle().Faint(true),
 		link:    color("#2a93c9", "32", "6"),
 		good:    color("#3f9142", "71", "2"),
+		soon:    color("#c98a00", "172", "3"),
 		warn:    color("#c98a00", "172", "3").Bold(true),
 		bad:     color("#d64541", "167", "1").Bold(true),
 		place:   r.NewStyle().Bold(true),

@@ -184,9 +184,11 @@ func sampleBanner() Banner {
 	return Banner{
 		Version: "0.4.0", Took: 84 * time.Millisecond, Mode: "development", Project: "abacate",
 		Rows: []Row{
-			{"App", "http://localhost:3000", "live reload, ghost off"},
-			{"Direct", "http://localhost:3010", "no injection"},
-			{"Hub", "/socket.io/", ""},
+			{Label: "App", Value: "http://localhost:3000", Note: "live reload, ghost off"},
+			{Label: "Direct", Value: "http://localhost:3010", Note: "no injection"},
+			{Label: "Hub", Value: "/socket.io/"},
+			{Label: "api", Value: "/api", Status: "healthy 312 ms", Tone: Good, Note: "php artisan serve --port $PORT"},
+			{Label: "queue", Status: "starting", Tone: Soon, Note: "php artisan queue:work"},
 		},
 		Notes:  []string{"port 3000 was taken"},
 		Footer: []string{"watching 214 files", "h help", "q quit"},
@@ -202,6 +204,8 @@ func TestTheBannerNamesEveryURL(t *testing.T) {
   App     http://localhost:3000  live reload, ghost off
   Direct  http://localhost:3010  no injection
   Hub     /socket.io/
+  api     /api                   healthy 312 ms  php artisan serve --port $PORT
+  queue                          starting        php artisan queue:work
 
   note: port 3000 was taken
 

@@ -13,40 +13,41 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"strings"
+	"unicode/utf8"
 )
 
-// Action is what one key does.
-type Action struct {
-	Key  rune
-	Help string // "open the browser"
-	// Do is called from the goroutine of Listen: what takes long delays the next key.
-	Do func()
-}
+// Esc is the key that leaves; Enter, Tab and Backspace are themselves, too.
+const (
+	Esc       = '\x1b'
+	Enter     = '\n'
+	Tab       = '\t'
+	Backspace = '\x7f'
+)
 
 // ErrNoTerminal says that there is nobody to press a key: the file is no terminal, or
 // the program runs in the background, or the system is not known here.
 var ErrNoTerminal = errors.New("no terminal in the foreground")
 
-// Listen runs the actions whose keys are pressed, until ctx is done; it returns nil
-// then. Keys without an action, Enter among them, do nothing. It returns ErrNoTerminal
-// at once if keys cannot be read.
-func Listen(ctx context.Context, tty *os.File, actions []Action) error {
-	byKey := map[rune]func(){}
-	for _, a := range actions {
-		byKey[a.Key] = a.Do
-	}
+// Listen calls press for each key, until ctx is done; it returns nil then. Keys that are
+// no character, such as arrows, are left out. press is called from the goroutine of
+// Listen: what takes long delays the next key. It returns ErrNoTerminal at once if keys
+// cannot be read.
+func Listen(ctx context.Context, tty *os.File, press func(rune)) error {
 	k, err := open(tty)
 	if err != nil {
 		return err
 	}
+	rest := ""
 	for {
 		text, err := k.next(ctx)
 		if err != nil || ctx.Err() != nil {
 			return errors.Join(ignoreDone(ctx, err), k.close())
 		}
+		text, rest = wholeRunes(rest + text)
 		for _, r := range typed(text) {
-			if do := byKey[r]; do != nil && ctx.Err() == nil {
-				do()
+			if ctx.Err() == nil {
+				press(r)
 			}
 		}
 	}
@@ -59,18 +60,43 @@ func ignoreDone(ctx context.Context, err error) error {
 	return fmt.Errorf("read keys: %w", err)
 }
 
-// typed returns the characters a person typed. Arrows and function keys arrive as
-// sequences that begin with ESC: their letters must not count as keys.
-func typed(text string) string {
-	sequence := regexp.MustCompile("\x1b(?:\\[[0-?]*[ -/]*[@-~]?|O.?|.?)")
-	return sequence.ReplaceAllString(text, "")
+// wholeRunes returns text without a character that is not all there yet, and that one.
+func wholeRunes(text string) (whole, rest string) {
+	for n := len(text) - 1; n >= max(0, len(text)-utf8.UTFMax+1); n-- {
+		if utf8.RuneStart(text[n]) {
+			if utf8.FullRuneInString(text[n:]) {
+				return text, ""
+			}
+			return text[:n], text[n:]
+		}
+	}
+	return text, ""
 }
 
-// Help lists the actions, a key a line.
-func Help(actions []Action) []string {
-	lines := make([]string, len(actions))
-	for i, a := range actions {
-		lines[i] = fmt.Sprintf("%c  %s", a.Key, a.Help)
+// typed returns the characters a person typed. Arrows and function keys arrive as
+// sequences that begin with ESC: their letters must not count as keys. ESC alone is the
+// key Esc; a terminal sends a sequence in one piece, so an ESC at the end is no beginning.
+func typed(text string) string {
+	if before, ok := strings.CutSuffix(text, string(Esc)); ok {
+		return typed(before) + string(Esc)
 	}
-	return lines
+	sequence := regexp.MustCompile("\x1b(?:\\[[0-?]*[ -/]*[@-~]?|O.?|.?)")
+	return strings.NewReplacer("\r\n", "\n", "\r", "\n", "\b", string(Backspace)).Replace(sequence.ReplaceAllString(text, ""))
+}
+
+// Action is what one key does.
+type Action struct {
+	Key  rune
+	Help string // "open the browser"
+	Do   func()
+}
+
+// Find returns what a key does.
+func Find(actions []Action, key rune) (do func(), ok bool) {
+	for _, a := range actions {
+		if a.Key == key {
+			return a.Do, true
+		}
+	}
+	return nil, false
 }

@@ -1,4 +1,4 @@
-//go:build !(linux || darwin || freebsd || netbsd || openbsd || dragonfly)
+//go:build !(linux || darwin || freebsd || netbsd || openbsd || dragonfly || windows)
 
 package keys
 
@@ -6,6 +6,9 @@ import (
 	"context"
 	"os"
 )
+
+// Lines is not known on this system.
+func Lines(context.Context, *os.File, func(string)) error { return ErrNoTerminal }
 
 // keyboard is not known on this system; Ctrl-C and the other commands do everything.
 type keyboard struct{}

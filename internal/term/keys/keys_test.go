@@ -34,9 +34,14 @@ func helper() int {
 	say := func(text string) func() {
 		return func() { _, _ = os.Stdout.WriteString(text + "\n") }
 	}
-	actions := []Action{{'h', "help", say("help")}, {'o', "open", say("open")}, {'q', "quit", cancel}}
+	actions := []Action{{'h', "help", say("help")}, {'o', "open", say("open")}, {'é', "accent", say("accent")}, {Esc, "leave", say("leave")}, {'q', "quit", cancel}}
+	press := func(key rune) {
+		if do, ok := Find(actions, key); ok {
+			do()
+		}
+	}
 	say("ready")()
-	if err := Listen(ctx, os.Stdin, actions); err != nil {
+	if err := Listen(ctx, os.Stdin, press); err != nil {
 		say("error: " + err.Error())()
 		return 1
 	}
@@ -119,9 +124,14 @@ func TestKeysWorkWithoutEnterAndTheTerminalIsPutBack(t *testing.T) {
 	got = append(got, out.next())
 	press(t, master, "\n\x1b[A\x1bOqo") // Enter and arrows do nothing, whatever their letters are
 	got = append(got, out.next())
+	press(t, master, "\x1b") // Esc alone is a key
+	got = append(got, out.next())
+	press(t, master, "\xc3") // half a character waits for its rest
+	press(t, master, "\xa9")
+	got = append(got, out.next())
 	press(t, master, "q")
 	got = append(got, out.next())
-	if diff := cmp.Diff([]string{"ready", "help", "open", "end"}, got); diff != "" {
+	if diff := cmp.Diff([]string{"ready", "help", "open", "leave", "accent", "end"}, got); diff != "" {
 		t.Errorf("output (-want +got):\n%s", diff)
 	}
 	if err := cmd.Wait(); err != nil {
@@ -162,9 +172,63 @@ func TestWithoutATerminalThereAreNoKeys(t *testing.T) {
 	}
 }
 
-func TestHelpListsTheKeys(t *testing.T) {
-	got := Help([]Action{{Key: 'o', Help: "open the browser"}, {Key: 'Q', Help: "QR code"}})
-	if diff := cmp.Diff([]string{"o  open the browser", "Q  QR code"}, got); diff != "" {
-		t.Errorf("help (-want +got):\n%s", diff)
+func TestALineIsWrittenKeyByKey(t *testing.T) {
+	tests := map[string]string{
+		"abc\n":              "abc",
+		"abd\x7fc\n":         "abc",
+		"\x7fé\x7f日\n":       "日",
+		"one two\x17three\n": "one three",
+		"one two  \x17\n":    "one ",
+		"one\x15two\n":       "two",
+		"a\x1b\x01b\n":       "ab",
+		"\n":                 "",
+	}
+	for typed, want := range tests {
+		var l Line
+		got, done := "", false
+		for _, key := range typed {
+			got, done = l.Press(key)
+		}
+		if got != want || !done || l.String() != "" {
+			t.Errorf("%q: %q, %v, left %q", typed, got, done, l.String())
+		}
+	}
+}
+
+func TestLinesOfAPipeAreHandedOnUntilItsEnd(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if _, err := w.WriteString("one\ntwo\nthe last"); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	if err := Lines(t.Context(), r, func(line string) { got = append(got, line) }); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"one", "two", "the last"}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestLinesEndWithTheContext(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = errors.Join(r.Close(), w.Close()) }()
+	ctx, cancel := context.WithCancel(t.Context())
+	if _, err := w.WriteString("one\ntw"); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	err = Lines(ctx, r, func(line string) { got = append(got, line); cancel() })
+	if diff := cmp.Diff([]string{"one"}, got); err != nil || diff != "" {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
 }

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"github.com/realtimectl/realtimectl/internal/config"
+	"github.com/realtimectl/realtimectl/internal/stack"
+	"github.com/realtimectl/realtimectl/internal/term"
+)
+
+// banner is what stands on the terminal once everything is up.
+func banner(cfg *config.Config, i stack.Info, version string) term.Banner {
+	b := term.Banner{
+		Version: version, Took: i.Took, Mode: i.Mode, Project: i.Project,
+		Attrs: []slog.Attr{
+			slog.Int("pid", i.PID), slog.String("mode", i.Mode), slog.String("project", i.Project),
+			slog.String("app", i.App), slog.String("proxy", i.Proxy), slog.Any("network", networkURLs(i)),
+			slog.Any("backends", i.Backends),
+		},
+		Rows: rows(cfg, i),
+	}
+	if len(i.Network) > 0 {
+		b.Notes = append(b.Notes, "every machine that reaches this one can use it: "+exposed(cfg))
+	}
+	if i.Mode == config.Development {
+		b.Footer = append(b.Footer, "watching "+countOf(i.Watching, "file"))
+	}
+	return b
+}
+
+func networkURLs(i stack.Info) []string {
+	urls := []string{}
+	for _, n := range i.Network {
+		urls = append(urls, n.URL)
+	}
+	return urls
+}
+
+// exposed says what stands between a stranger and the project.
+func exposed(cfg *config.Config) string {
+	if cfg.Serve.BasicAuth.On() {
+		return "it is asked for the password"
+	}
+	return "serve.basic-auth would ask it for a password"
+}
+
+// rows lists every URL under which something answers, and the back-ends as they are now.
+func rows(cfg *config.Config, i stack.Info) []term.Row {
+	var list []term.Row
+	if i.Proxy != "" {
+		list = append(list, term.Row{Label: "App", Value: i.Proxy, Note: liveNote(cfg)})
+	} else {
+		list = append(list, term.Row{Label: "App", Value: i.App})
+	}
+	for _, n := range i.Network {
+		note := "press Q for a QR code"
+		if n.Interface != "" {
+			note = n.Interface + ", " + note
+		}
+		list = append(list, term.Row{Label: "Network", Value: n.URL, Note: note})
+	}
+	if i.Proxy != "" {
+		list = append(list, term.Row{Label: "Direct", Value: i.App, Note: "without live reload"})
+	}
+	list = append(list, term.Row{Label: "Hub", Value: i.Hub.Path, Note: hubNote(cfg, i)})
+	for _, b := range i.Control.Backends() {
+		list = append(list, backendRow(cfg, i, b))
+	}
+	return list
+}
+
+func backendRow(cfg *config.Config, i stack.Info, b stack.BackendInfo) term.Row {
+	r := term.Row{Label: b.Name, Value: route(cfg, i, b.Name), Status: b.Phase, Note: b.Target}
+	switch {
+	case b.URL == "":
+		r.Status = "built in"
+	case b.Took > 0:
+		r.Status, r.Tone = fmt.Sprintf("%s %d ms", b.Phase, b.Took), term.Good
+	case b.Phase == "healthy" && !b.Command:
+		r.Status, r.Tone = "answers", term.Good
+	case b.Phase == "healthy":
+		r.Tone = term.Good
+	case b.Reason != "":
+		r.Note, r.Tone = b.Reason, term.Bad
+	default:
+		r.Tone = term.Soon
+	}
+	return r
+}
+
+// route is where a browser finds a back-end: a URL if it has a host of its own, else its
+// path.
+func route(cfg *config.Config, i stack.Info, name string) string {
+	for _, b := range cfg.Backends {
+		switch {
+		case b.Name != name:
+		case b.Host != "":
+			scheme, rest, _ := strings.Cut(stack.State{App: i.App, Proxy: i.Proxy}.Page(), "://")
+			port := rest[strings.LastIndex(rest, ":"):]
+			return scheme + "://" + b.Host + port + b.Path
+		case b.Path == "":
+			return "no requests"
+		default:
+			return b.Path
+		}
+	}
+	return ""
+}
+
+func liveNote(cfg *config.Config) string {
+	parts := []string{"live reload"}
+	if cfg.Serve.Ghost {
+		parts = append(parts, "ghost mode on")
+	}
+	if cfg.Serve.Slow != config.NoNetwork {
+		parts = append(parts, "as slow as "+cfg.Serve.Slow)
+	}
+	if cfg.Serve.Target != "" {
+		parts = append(parts, "in front of "+cfg.Serve.Target)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// hubNote says which rules relay events; their absence is worth saying.
+func hubNote(cfg *config.Config, i stack.Info) string {
+	switch {
+	case cfg.Hub.Relays == nil && i.Mode == config.Development:
+		return "no hub.relays: client:** goes to all as server:$1"
+	case i.Hub.Rules == 0:
+		return "no relay rules"
+	case i.Hub.Rules == 1:
+		return "1 relay rule"
+	}
+	return fmt.Sprintf("%d relay rules", i.Hub.Rules)
+}
