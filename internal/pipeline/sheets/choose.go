@@ -1,11 +1,15 @@
 package sheets
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 )
@@ -62,7 +66,12 @@ func (c Choice) Sentence() string {
 
 // open returns the backend, which starts nothing before its first sheet.
 func (c Choice) open() backend {
-	if c.How == Command {
+	switch c.How {
+	case Native:
+		return newNative(c)
+	case Engine:
+		return newEngine(c)
+	case Command:
 		return &commandBackend{choice: c}
 	}
 	return newNode(c)
@@ -78,7 +87,7 @@ func Find(dir string, language Language) (Choice, bool) {
 	case Sass:
 		c, ok = f.sass()
 	case Less:
-		c, ok = f.less()
+		c, ok = f.npmOrPath("less", "lessc")
 	case Stylus:
 		c, ok = f.command("stylus")
 	}
@@ -93,36 +102,138 @@ type finder struct {
 }
 
 func (f finder) sass() (Choice, bool) {
-	own, hasOwn := f.npm("sass")
-	c, ok := f.npmOrPath(own, hasOwn, "sass")
+	c, ok := f.embedded()
+	if !ok {
+		c, ok = f.npmOrPath("sass", "sass")
+	}
 	if ok {
 		c.Instead = f.libsass()
 	}
 	return c, ok
 }
 
-func (f finder) less() (Choice, bool) {
-	own, hasOwn := f.npm("less")
-	return f.npmOrPath(own, hasOwn, "lessc")
+// embedded finds the native compiler that npm installs with sass-embedded.
+func (f finder) embedded() (Choice, bool) {
+	system := map[string]string{"windows": "win32"}[runtime.GOOS]
+	arch := map[string]string{"amd64": "x64", "386": "ia32"}[runtime.GOARCH]
+	system, arch = cmp.Or(system, runtime.GOOS), cmp.Or(arch, runtime.GOARCH)
+	for _, name := range []string{system + "-" + arch, system + "-musl-" + arch} {
+		c, ok := f.npm("sass-embedded-" + name)
+		if !ok {
+			continue
+		}
+		c.How, c.Path = Native, filepath.Join(c.Path, "dart-sass", "sass")
+		return c, len(c.program()) > 1
+	}
+	return Choice{}, false
 }
 
-// npmOrPath takes the project's own package if node can run it, else a program.
-func (f finder) npmOrPath(own Choice, hasOwn bool, bin string) (Choice, bool) {
+// program is how a native compiler is started: as distributed it is a script, or a batch
+// file, around a runtime and a snapshot.
+func (c Choice) program() []string {
+	dir := filepath.Dir(c.Path)
+	runtime, snapshot := filepath.Join(dir, "src", "dart"), filepath.Join(dir, "src", "sass.snapshot")
+	for _, r := range []string{runtime, runtime + ".exe"} {
+		if isFile(r) && isFile(snapshot) {
+			return []string{r, snapshot}
+		}
+	}
+	return []string{c.Path}
+}
+
+func isFile(file string) bool {
+	info, err := os.Stat(file)
+	return err == nil && info.Mode().IsRegular()
+}
+
+// npmOrPath takes the project's own package if node can run it, else a program, else the
+// package without node.
+func (f finder) npmOrPath(name, bin string) (Choice, bool) {
+	own, hasOwn := f.npm(name)
+	own.How, own.Node = Engine, ""
 	if hasOwn && f.node != "" {
 		own.How, own.Node = Node, f.node
 		return own, true
 	}
-	return f.command(bin)
+	c, ok := f.command(bin)
+	if ok && (c.How != Engine || !hasOwn) {
+		return c, true
+	}
+	return own, hasOwn
 }
 
-// command finds a program in node_modules/.bin or on the PATH.
+// command finds a program in node_modules/.bin or on the PATH, and what it really is.
 func (f finder) command(bin string) (Choice, bool) {
 	file := filepath.Join(f.dir, "node_modules", ".bin", bin)
-	if info, err := os.Stat(file); err == nil && info.Mode().IsRegular() {
-		return Choice{How: Command, Name: bin, Path: file}, true
+	if !isFile(file) {
+		var err error
+		if file, err = exec.LookPath(bin); err != nil {
+			return Choice{}, false
+		}
 	}
-	file, err := exec.LookPath(bin)
-	return Choice{How: Command, Name: bin, Path: file}, err == nil
+	c := Choice{How: Command, Name: bin, Path: file}
+	real, err := filepath.EvalSymlinks(file)
+	if err != nil || bin == "stylus" {
+		return c, true
+	}
+	if own, ok := f.installed(real, bin); ok {
+		return own, true
+	}
+	if bin != "sass" {
+		return c, true
+	}
+	switch beginning(real) {
+	case "ruby": // another language by now
+		return Choice{}, false
+	case "binary":
+		c.How = Native
+	}
+	if c.Path = real; len(c.program()) > 1 {
+		c.How = Native
+	}
+	return c, true
+}
+
+// installed finds the package that a program is of: links to it, and batch files beside
+// it, are how npm installs programs for everybody.
+func (f finder) installed(file, bin string) (Choice, bool) {
+	name := strings.TrimSuffix(bin, "c") // lessc is of less
+	dir := filepath.Dir(file)
+	for _, d := range []string{dir, filepath.Dir(dir), filepath.Join(dir, "node_modules", name)} {
+		c, ok := packageAt(d)
+		if !ok || c.Name != name {
+			continue
+		}
+		c.How, c.Node = Engine, f.node
+		if f.node != "" {
+			c.How = Node
+		}
+		return c, true
+	}
+	return Choice{}, false
+}
+
+// beginning says what kind of program a file is by how it begins: "ruby", "binary" or ""
+// for anything else.
+func beginning(file string) string {
+	f, err := os.Open(file)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	head := make([]byte, 64)
+	n, _ := io.ReadFull(f, head)
+	head = head[:n]
+	first, _, _ := bytes.Cut(head, []byte("\n"))
+	if bytes.HasPrefix(first, []byte("#!")) && bytes.Contains(first, []byte("ruby")) {
+		return "ruby"
+	}
+	for _, magic := range []string{"\x7fELF", "MZ", "\xcf\xfa\xed\xfe", "\xca\xfe\xba\xbe"} {
+		if bytes.HasPrefix(head, []byte(magic)) {
+			return "binary"
+		}
+	}
+	return ""
 }
 
 // npm finds a package where node would find it, or below another package.

@@ -45,6 +45,9 @@ func (j *job) output(r reply) (Output, diag.List, error) {
 	out := Output{Includes: slices.Sorted(maps.Keys(j.loaded))}
 	var found diag.List
 	for _, w := range r.Warnings {
+		if !j.in.Warnings && strings.Contains(w.Text, " repetitive deprecation warnings omitted") {
+			continue // those that are not told at all
+		}
 		found = append(found, j.diagnostic(diag.Warning, w))
 	}
 	if r.Failure != nil {
