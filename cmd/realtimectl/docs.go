@@ -13,6 +13,8 @@ import (
 	"github.com/realtimectl/realtimectl/internal/config"
 )
 
+//go:generate go run . docs markdown --out ../../docs/reference
+
 func (a *app) docsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "docs",
@@ -54,11 +56,13 @@ func collectPages(c *cobra.Command, ext string, page func(*cobra.Command) string
 	if c.Hidden {
 		return
 	}
-	pages[strings.ReplaceAll(c.CommandPath(), " ", "-")+ext] = page(c)
+	pages[pageName(c)+ext] = page(c)
 	for _, sub := range c.Commands() {
 		collectPages(sub, ext, page, pages)
 	}
 }
+
+func pageName(c *cobra.Command) string { return strings.ReplaceAll(c.CommandPath(), " ", "-") }
 
 func (a *app) writePages(dir string, pages map[string]string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -83,15 +87,28 @@ func helpText(c *cobra.Command) string {
 	return b.String()
 }
 
-// markdownPage is the help as Markdown: the help is the one source of all manuals.
+// markdownPage is the help as Markdown: the help is the one source of all manuals. The
+// page of a command that holds others links to them.
 func markdownPage(c *cobra.Command) string {
-	return fmt.Sprintf("# %s\n\n```\n%s```\n", c.CommandPath(), helpText(c))
+	var b strings.Builder
+	fmt.Fprintf(&b, "# %s\n\n```text\n%s```\n", c.CommandPath(), helpText(c))
+	if !c.HasSubCommands() {
+		return b.String()
+	}
+	b.WriteString("\n| page | |\n| --- | --- |\n")
+	if !c.HasParent() {
+		b.WriteString("| [realtimectl.yaml](configuration.md) | Every key of the configuration |\n")
+	}
+	for _, sub := range c.Commands() {
+		fmt.Fprintf(&b, "| [%s](%s.md) | %s |\n", sub.Name(), pageName(sub), cell(sub.Short))
+	}
+	return b.String()
 }
 
 // manPage is the help as a man page. The date is left out, so that pages are equal
 // whenever they are made.
 func manPage(c *cobra.Command) string {
-	name := strings.ReplaceAll(c.CommandPath(), " ", "-")
+	name := pageName(c)
 	var b strings.Builder
 	fmt.Fprintf(&b, ".TH %q 1 %q %q %q\n", strings.ToUpper(name), "", "realtimectl", "realtimectl manual")
 	fmt.Fprintf(&b, ".SH NAME\n%s \\- %s\n", roff(name), roff(c.Short))
@@ -133,22 +150,32 @@ func roff(s string) string {
 // configurationReference describes every key.
 func configurationReference() string {
 	var b strings.Builder
-	b.WriteString("# Configuration\n\n" + strings.TrimSpace(configurationText) + "\n\n## Keys\n\n| key | default | meaning |\n| --- | --- | --- |\n")
-	for _, k := range config.Keys() {
-		meaning := k.Doc
-		if k.Enum != nil {
-			meaning += " One of " + strings.Join(k.Enum, ", ") + "."
-		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", k.Path, code(k.Default), strings.ReplaceAll(meaning, "|", `\|`))
-	}
-	for _, t := range config.Tables() {
-		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n| key | default | meaning |\n| --- | --- | --- |\n", t.Path, t.Doc)
-		for _, k := range t.Keys {
-			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", k.Path, code(k.Default), strings.ReplaceAll(k.Doc, "|", `\|`))
+	text := strings.TrimSuffix(strings.TrimSpace(configurationText), strings.TrimSpace(sampleConfig))
+	fmt.Fprintf(&b, "# Configuration\n\n%s\n\n```yaml\n%s\n```\n", strings.TrimSpace(text), strings.ReplaceAll("\n"+sampleConfig, "\n  ", "\n")[1:])
+	for _, section := range config.Sections() {
+		fmt.Fprintf(&b, "\n## %s\n\n%s\n", section.Name, section.Doc)
+		keyTable(&b, section.Keys)
+		for _, table := range section.Of {
+			fmt.Fprintf(&b, "\n### %s\n\n%s\n", table.Path, table.Doc)
+			keyTable(&b, table.Keys)
 		}
 	}
 	return b.String()
 }
+
+func keyTable(b *strings.Builder, keys []config.Key) {
+	b.WriteString("\n| key | default | meaning |\n| --- | --- | --- |\n")
+	for _, k := range keys {
+		meaning := k.Doc
+		if k.Enum != nil {
+			meaning += " One of " + strings.Join(k.Enum, ", ") + "."
+		}
+		fmt.Fprintf(b, "| `%s` | %s | %s |\n", k.Path, code(k.Default), cell(meaning))
+	}
+}
+
+// cell is a text as it stands in a table.
+func cell(text string) string { return strings.ReplaceAll(text, "|", `\|`) }
 
 func code(s string) string {
 	if s == "" {

@@ -39,13 +39,21 @@ func appendKeys(keys []Key, t reflect.Type, prefix string, index []int) []Key {
 			keys = appendKeys(keys, f.Type, path+".", at)
 			continue
 		}
-		k := Key{Path: path, Doc: f.Tag.Get("doc"), Default: f.Tag.Get("default"), Enum: enum(f), index: at}
+		k := Key{Path: path, Doc: f.Tag.Get("doc"), Default: defaultText(f), Enum: enum(f), index: at}
 		if fromText(f.Type) {
 			k.Env = envName(path)
 		}
 		keys = append(keys, k)
 	}
 	return keys
+}
+
+func defaultText(f reflect.StructField) string {
+	text := f.Tag.Get("default")
+	if text == "" && f.Type.Kind() == reflect.Bool {
+		return "false"
+	}
+	return text
 }
 
 // keyName returns the key of a field; "" for one that is no key.
@@ -220,6 +228,38 @@ func (c *Config) Text(k Key) string {
 		return x.String()
 	}
 	return string(c.JSON(k))
+}
+
+// Section is one of the mappings at the top of the file.
+type Section struct {
+	Name string // "serve"
+	Doc  string
+	Keys []Key   // with whole paths
+	Of   []Table // the elements of its lists and mappings
+}
+
+// Sections returns all keys and tables, section by section.
+func Sections() []Section {
+	var sections []Section
+	for i := range reflect.TypeFor[Config]().NumField() {
+		f := reflect.TypeFor[Config]().Field(i)
+		if name := keyName(f); name != "" {
+			sections = append(sections, Section{Name: name, Doc: f.Tag.Get("doc")})
+		}
+	}
+	in := func(path string) *Section {
+		name, _, _ := strings.Cut(path, ".")
+		return &sections[slices.IndexFunc(sections, func(s Section) bool { return s.Name == name })]
+	}
+	for _, k := range Keys() {
+		s := in(k.Path)
+		s.Keys = append(s.Keys, k)
+	}
+	for _, t := range Tables() {
+		s := in(t.Path)
+		s.Of = append(s.Of, t)
+	}
+	return sections
 }
 
 // Table describes what one element of a list or of a mapping by name may hold.
