@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -50,7 +51,11 @@ func (r *rereader) takeRelays(next *config.Config) error {
 	if err := r.hub.SetRelays(set); err != nil {
 		return err
 	}
-	r.log.Info(fmt.Sprintf("%s read again, %s in force", filepath.Base(next.File), count(set.Len(), "relay rule")),
+	what := config.FileName + " is gone"
+	if next.File != "" {
+		what = filepath.Base(next.File) + " read again"
+	}
+	r.log.Info(fmt.Sprintf("%s, %s in force", what, count(set.Len(), "relay rule")),
 		"event", "config.applied", "rules", set.Len())
 	return nil
 }
@@ -87,12 +92,13 @@ func withoutRelays(h config.Hub) config.Hub {
 }
 
 // ruleFiles lists the files that are read again when they change: those that relay rules
-// come from. There are none if nobody says how to read them.
+// come from, and the configuration that a project without one may get. There are none if
+// nobody says how to read them.
 func (p *parts) ruleFiles() []string {
-	if p.cfg.File == "" || p.reload == nil {
+	if p.reload == nil {
 		return nil
 	}
-	files := []string{p.cfg.File}
+	files := []string{cmp.Or(p.cfg.File, p.cfg.Abs(config.FileName))}
 	for _, r := range p.cfg.Hub.Relays {
 		if r.Schema != "" {
 			files = append(files, p.cfg.Abs(r.Schema))
