@@ -218,14 +218,18 @@ func (p tab) until(expression string) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
-	check := fmt.Sprintf(`new Promise(done => { const look = () => { (%s) ? done(true) : setTimeout(look, 10); }; look(); })`, expression)
+	check := fmt.Sprintf(`new Promise(done => {
+		const look = async () => (await (%s)) ? done(true) : again();
+		const again = () => setTimeout(() => look().catch(again), 10);
+		look().catch(again);
+	})`, expression)
 	for ctx.Err() == nil {
 		// A reload ends the page in which the expression was waited for.
 		if ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool](check, chromedp.EvalAwaitPromise)); err == nil && ok {
 			return
 		}
 	}
-	seen, err := chromedp.Run(p.ctx, chromedp.Evaluate[string](`document.documentElement.innerText`))
+	seen, err := chromedp.Run(p.ctx, chromedp.Evaluate[string](`location + "\n" + document.documentElement.outerHTML`))
 	p.t.Fatalf("never true: %s (%v)\nthe page shows:\n%s", expression, err, seen)
 }
 

@@ -154,7 +154,7 @@ func (s *session) transcript(text string) {
 		out, _ := s.run(command) // what it prints tells whether it failed
 		got := comparable(s.ports.shown(out))
 		if want := pattern(shown, true); !want.MatchString(got) {
-			s.t.Errorf("$ %s\nprints\n%s\nwant\n%s", command, got, comparable(shown))
+			s.t.Fatalf("$ %s\nprints\n%s\nwant\n%s", command, got, comparable(shown))
 		}
 	}
 }
@@ -171,7 +171,9 @@ func comparable(text string) string {
 	for _, r := range []struct{ what, by string }{
 		{`\b\d\d:\d\d:\d\d\b`, "TIME"},
 		{`\b\d+(\.\d+)? ?(µs|ms|s|m)\b`, "DURATION"},
-		{`\b\d{9}\.\d{10}\b`, "ID"},
+		{`\b\d{4}-\d\d-\d\dT[\d:.]+Z`, "DATE"},
+		{`\b(\d{9}\.\d{10}|[0-9a-hjkmnp-tv-z]{17})\b`, "ID"},
+		{`\b\d+(\.\d+)? k?B\b`, "SIZE"},
 		{`\bpid \d+`, "PID"},
 		{`\bPORT=\d+`, "PORT"},
 		{`[ \t]+`, " "},
