@@ -7,8 +7,8 @@
 //
 //	relays:
 //	  - { on: "client:created:job", emit: "server:created:job", schema: job.schema.json }
-//	  - { on: "chat:*:say", to: [others, "room:chat-$1"], rate: 5/s }
-//	  - { on: "chat:join", join: "chat-*", ack: args }
+//	  - { on: "chat:*:say", to: [others, "room:chat:$1"], rate: 5/s }
+//	  - { on: "chat:join", join: "chat:*", ack: args }
 //	  - { on: "server:**", from: server }
 //	  - { on: connect, join: "user-$user.id", emit: "server:user:online", to: others, args: [ "$id" ] }
 //
