@@ -56,7 +56,8 @@ type statusReport struct {
 	Running bool `json:"running"`
 	*stack.State
 	Version string `json:"version,omitempty"`
-	Clients int    `json:"clients"`
+	Clients int    `json:"clients"`         // of the hub
+	Pages   *int   `json:"pages,omitempty"` // that live reload reaches; development only
 }
 
 func (a *app) status(ctx context.Context, cfg *config.Config, timeout time.Duration, asJSON bool) error {
@@ -71,7 +72,7 @@ func (a *app) status(ctx context.Context, cfg *config.Config, timeout time.Durat
 		}
 	}
 	if asJSON {
-		report := statusReport{Running: runs, Version: h.Version, Clients: h.Clients}
+		report := statusReport{Running: runs, Version: h.Version, Clients: h.Clients, Pages: h.Pages}
 		if runs {
 			report.State = &s
 		}

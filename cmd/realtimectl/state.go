@@ -21,6 +21,7 @@ type health struct {
 	Version string `json:"version"`
 	Mode    string `json:"mode"`
 	Clients int    `json:"clients"`
+	Pages   *int   `json:"pages"`
 }
 
 // living returns the serve of a project that answers now. What a crash left behind

@@ -20,7 +20,8 @@ type vitals struct {
 type details struct {
 	Version string `json:"version"`
 	Mode    string `json:"mode"`
-	Clients int    `json:"clients"`
+	Clients int    `json:"clients"`         // of the hub
+	Pages   *int   `json:"pages,omitempty"` // that live reload reaches; development only
 }
 
 // health answers monitors and load balancers.
@@ -34,7 +35,10 @@ func (p *parts) health() http.Handler {
 		own := p.hasToken(r)
 		v := vitals{Status: "ok"}
 		if own || !p.cfg.Serve.BasicAuth.On() {
-			v.details = &details{p.version, p.cfg.Serve.Mode, p.hub.Clients()}
+			v.details = &details{Version: p.version, Mode: p.cfg.Serve.Mode, Clients: p.hub.Clients()}
+			if p.live != nil {
+				v.Pages = new(p.live.Pages())
+			}
 		}
 		if own {
 			v.Backends = p.backends()
