@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"fmt"
 	"go/build"
 	"io/fs"
 	"os"
@@ -36,6 +37,7 @@ import (
 //
 // <!-- window NAME: EXPRESSION --> opens http://localhost:3000 in a window of a real
 // browser, if it is not open yet, and waits until the JavaScript expression is true.
+// <!-- windows connected --> waits until all of them hear the hub and live reload.
 //
 // Ports 3000 and 3010 in the text stand for free ones.
 func TestDocsWork(t *testing.T) {
@@ -138,6 +140,8 @@ func (s *session) follow(page string, b block) {
 		s.events(b.text)
 	case b.kind == "window":
 		s.window(b.window).until(b.text)
+	case b.kind == "connected":
+		s.connected()
 	default:
 		s.wellFormed(b)
 	}
@@ -163,6 +167,15 @@ func (s *session) window(name string) tab {
 	w := open(s.t, s.browser, s.ports.real("http://localhost:3000/"))
 	s.windows[name] = w
 	return w
+}
+
+// connected waits until every window is connected. What is sent before, it would miss.
+func (s *session) connected() {
+	s.t.Helper()
+	for _, w := range s.windows {
+		w.until(fmt.Sprintf(`fetch("/__realtimectl/health").then((a) => a.json()).then((h) => h.clients === %d && h.pages === h.clients)`, len(s.windows)))
+		return
+	}
 }
 
 // command is a command line as the reader's shell would run it.

@@ -12,7 +12,7 @@ import (
 // block is one step of a page: a fenced block, or a window directive.
 type block struct {
 	line   int    // of its text, from 1
-	kind   string // the word behind the fence; "window" for a directive
+	kind   string // the word behind the fence; "window" or "connected" for a directive
 	file   string // the file whose whole content it is; "" for none
 	notRun string // why it cannot run in a test; "" if it can
 	window string // which window; "" for a fenced block
@@ -52,6 +52,9 @@ func parsePage(text string) (blocks []block, err error) {
 		row := rows[i]
 		if m := directive.FindStringSubmatch(row); m != nil {
 			blocks = append(blocks, block{line: i + 1, kind: "window", window: m[1], text: m[2]})
+		}
+		if row == "<!-- windows connected -->" {
+			blocks = append(blocks, block{line: i + 1, kind: "connected"})
 		}
 		if strings.HasPrefix(strings.TrimLeft(row, " >\t"), "```") {
 			b, end, err := parseFence(rows, i, before)
