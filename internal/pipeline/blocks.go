@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"path/filepath"
 	"regexp"
 	"strings"
 
@@ -51,60 +50,4 @@ func fill(edits *htmlscan.Edits, src []byte, b block, tags []string) {
 	}
 	space := leadingSpace.FindString(b.inner.Text(src))
 	edits.Replace(b.inner, space+strings.Join(tags, space)+space)
-}
-
-// fillBower puts tags into a bower block, as wiredep does: the block's indentation, the
-// page's line ends and the page's kind of quotes.
-func fillBower(edits *htmlscan.Edits, doc *htmlscan.Doc, b block, tags []string) {
-	eol := "\n"
-	if strings.Contains(string(doc.Src), "\r\n") {
-		eol = "\r\n"
-	}
-	line := string(doc.Src[:b.start.Start])
-	line = line[strings.LastIndexByte(line, '\n')+1:]
-	indent := ""
-	if strings.TrimLeft(line, " \t") == "" {
-		indent = line
-	}
-	var text strings.Builder
-	for _, tag := range tags {
-		text.WriteString(eol + indent + tag)
-	}
-	edits.Replace(b.inner, text.String()+eol+indent)
-}
-
-// quoteOf returns the quote that the page's own scripts or links use outside of a block.
-func quoteOf(doc *htmlscan.Doc, b block, name, attr string) string {
-	quote := byte('"')
-	for _, t := range doc.Tags {
-		if t.Name != name || t.Span.Start >= b.start.Start && t.Span.End <= b.end.End {
-			continue
-		}
-		for _, a := range t.Attrs {
-			if a.Name == attr && a.Quote != 0 {
-				quote = a.Quote
-			}
-		}
-	}
-	return string(quote)
-}
-
-// bowerTags returns the tags for a block, addresses relative to the page's folder.
-func bowerTags(doc *htmlscan.Doc, b block, pageDir string, files []string) []string {
-	var tags []string
-	for _, file := range files {
-		href, err := filepath.Rel(pageDir, file)
-		if err != nil {
-			continue // on another drive: no page can name it
-		}
-		href = filepath.ToSlash(href)
-		if b.arg == "css" {
-			q := quoteOf(doc, b, "link", "href")
-			tags = append(tags, strings.ReplaceAll(`<link rel="stylesheet" href="`+href+`" />`, `"`, q))
-			continue
-		}
-		q := quoteOf(doc, b, "script", "src")
-		tags = append(tags, strings.ReplaceAll(`<script src="`+href+`"></script>`, `"`, q))
-	}
-	return tags
 }

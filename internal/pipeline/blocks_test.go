@@ -26,19 +26,6 @@ func TestBlocksAreFound(t *testing.T) {
 	}
 }
 
-func TestBowerBlockTakesThePagesHabits(t *testing.T) {
-	page := "<link href='x.css'>\r\n<script src='x.js'></script>\r\n\t<!-- bower:js -->\r\n\told\r\n\t<!-- endbower -->\r\n"
-	doc := htmlscan.Scan([]byte(page))
-	found, _ := blocks(doc, "bower")
-	var edits htmlscan.Edits
-	fillBower(&edits, doc, found[0], bowerTags(doc, found[0], "/p/src", []string{"/p/bower_components/a/a.js", "/p/bower_components/b.js"}))
-	want := "<link href='x.css'>\r\n<script src='x.js'></script>\r\n\t<!-- bower:js -->\r\n" +
-		"\t<script src='../bower_components/a/a.js'></script>\r\n\t<script src='../bower_components/b.js'></script>\r\n\t<!-- endbower -->\r\n"
-	if diff := cmp.Diff(want, string(edits.Apply(doc.Src))); diff != "" {
-		t.Errorf("page (-want +got):\n%s", diff)
-	}
-}
-
 func TestBuildBlockArguments(t *testing.T) {
 	for comment, want := range map[string]buildBlock{
 		"build:js({.tmp,src}) scripts/app.js":           {kind: "js", alts: []string{".tmp", "src"}, target: "scripts/app.js"},
@@ -62,7 +49,7 @@ func TestBuildBlockArguments(t *testing.T) {
 }
 
 func TestByFolderIsTheOrderOfStreams(t *testing.T) {
-	want := []string{"a.js", "z.js", "app/b.js", "app/x/a.js", "app/x/y/a.js", "app/z/a.js", "lib/a.js"}
+	want := []string{"a.js", "z.js", "app/b.js", "lib/a.js", "app/x/a.js", "app/z/a.js", "app/x/y/a.js"}
 	for i, a := range want {
 		for j, b := range want {
 			if got := byFolder(a, b); (got < 0) != (i < j) || (got == 0) != (i == j) {

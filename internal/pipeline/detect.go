@@ -57,6 +57,11 @@ type gulpConfig struct {
 	bowerDir string
 }
 
+// excludes reports whether a component's file is not wired in.
+func (g gulpConfig) excludes(file string) bool {
+	return slices.ContainsFunc(g.exclude, func(re *regexp.Regexp) bool { return re.MatchString(file) })
+}
+
 // Detect looks at a project's files and says how it is laid out; it runs nothing of the
 // project but the assignments of conf/gulp.conf.js, without access to anything. It
 // returns a [diag.List] when dir is no folder.

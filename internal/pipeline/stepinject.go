@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -97,7 +98,7 @@ func (s *injectStep) wiring(w *Work) (*wiring, error) {
 	if err != nil {
 		return nil, err
 	}
-	components, err := bower.Resolve(w.tree.dir, bower.Options{Directory: s.layout.gulp.bowerDir, Exclude: s.layout.gulp.exclude})
+	components, err := bower.Resolve(w.tree.dir, bower.Options{Directory: s.layout.gulp.bowerDir, Exclude: s.layout.gulp.excludes})
 	if err != nil {
 		w.Report(diag.Diagnostic{Severity: diag.Error, Source: s.Name(), Path: "bower.json", Message: err.Error()})
 		components = &bower.Result{}
@@ -124,22 +125,11 @@ func (s *injectStep) reportComponents(w *Work, r *bower.Result) {
 	}
 }
 
-// byFolder orders URL paths as gulp streams files: those of a folder, then those of its
-// folders.
+// byFolder orders URL paths as gulp streams files: those that lie less deep first, and of
+// one depth by folder and name.
 func byFolder(a, b string) int {
 	as, bs := strings.Split(a, "/"), strings.Split(b, "/")
-	for i := range min(len(as), len(bs)) {
-		aFile, bFile := i == len(as)-1, i == len(bs)-1
-		switch {
-		case aFile != bFile && aFile:
-			return -1
-		case aFile != bFile:
-			return 1
-		case as[i] != bs[i]:
-			return strings.Compare(as[i], bs[i])
-		}
-	}
-	return len(as) - len(bs)
+	return cmp.Or(len(as)-len(bs), slices.Compare(as, bs))
 }
 
 // styles returns the project's stylesheets.
@@ -291,12 +281,11 @@ func (s *injectStep) fill(w *Work, file string, src []byte, lists *wiring) []byt
 	for _, b := range injects {
 		fill(&edits, src, b, injectTags(b.arg, lists))
 	}
-	bowers, open := blocks(doc, "bower")
+	_, open = blocks(doc, "bower")
 	s.reportOpen(w, file, src, open)
-	for _, b := range bowers {
-		fillBower(&edits, doc, b, bowerTags(doc, b, filepath.Dir(file), lists.components.ByExt("."+orDefault(b.arg, "js"))))
-	}
-	return edits.Apply(src)
+	// The error is one of rewriting addresses, which is not done.
+	out, _ := bower.Wiring{Result: lists.components}.Wire(string(edits.Apply(src)), file)
+	return []byte(out)
 }
 
 func injectTags(arg string, lists *wiring) []string {

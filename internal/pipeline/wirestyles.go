@@ -12,7 +12,7 @@ import (
 // The wiring comments of sheets: "// bower:scss … // endbower" takes the components'
 // sheets, "// injector … // endinjector" the project's own.
 var (
-	bowerBlock  = regexp.MustCompile(`(?s)([ \t]*)//\s*bower:(\w+)[^\n]*\n.*?//\s*endbower`)
+	bowerBlock  = regexp.MustCompile(`//\s*bower:`)
 	injectBlock = regexp.MustCompile(`(?s)([ \t]*)//\s*injector[^\n]*\n.*?//\s*endinjector`)
 )
 
@@ -20,13 +20,15 @@ var (
 func (s *stylesStep) wire(w *Work, file string, src []byte) ([]byte, error) {
 	text := string(src)
 	if bowerBlock.MatchString(text) {
-		components, err := bower.Resolve(w.tree.dir, bower.Options{Directory: s.layout.gulp.bowerDir, Exclude: s.layout.gulp.exclude})
+		components, err := bower.Resolve(w.tree.dir, bower.Options{Directory: s.layout.gulp.bowerDir, Exclude: s.layout.gulp.excludes})
 		if err != nil {
 			return nil, err
 		}
-		text = replaceBlock(bowerBlock, text, func(ext string) []string { return components.ByExt("." + ext) }, file)
+		if text, err = (bower.Wiring{Result: components}).Wire(text, file); err != nil {
+			return nil, err
+		}
 	}
-	own := func(string) []string {
+	own := func() []string {
 		var files []string
 		for _, f := range w.Sources() {
 			u := w.URL(f)
@@ -40,16 +42,12 @@ func (s *stylesStep) wire(w *Work, file string, src []byte) ([]byte, error) {
 }
 
 // replaceBlock puts imports of files into each block.
-func replaceBlock(block *regexp.Regexp, text string, files func(ext string) []string, from string) string {
+func replaceBlock(block *regexp.Regexp, text string, files func() []string, from string) string {
 	return block.ReplaceAllStringFunc(text, func(found string) string {
 		m := block.FindStringSubmatch(found)
-		ext := ""
-		if len(m) > 2 {
-			ext = m[2]
-		}
 		first, _, _ := strings.Cut(found, "\n")
 		lines := []string{first}
-		for _, f := range files(ext) {
+		for _, f := range files() {
 			r, err := filepath.Rel(filepath.Dir(from), f)
 			if err != nil {
 				continue

@@ -9,21 +9,38 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
-	"github.com/bmatcuk/doublestar/v4"
+	"github.com/realtimectl/realtimectl/internal/pipeline/glob"
 )
 
 // Options says what to look for. The zero value is what wiredep does by default.
 type Options struct {
-	Directory string           // folder of the components, relative to the project; "" = .bowerrc's, else bower_components
-	Exclude   []*regexp.Regexp // files whose slash path, absolute, matches are left out
-	Dev       bool             // devDependencies as well
+	Directory string // folder of the components, relative to the project; "" = .bowerrc's, else bower_components
+	// Exclude leaves out files, and says of a component's folder that it may bring none;
+	// it gets absolute paths with slashes. nil = none.
+	Exclude   func(path string) bool
+	Dev       bool                // devDependencies as well
+	Only      bool                // without the dependencies, so that only Dev counts
+	Self      bool                // the project itself as well
+	Overrides map[string]Override // over those of bower.json
+	Files     Files               // nil = the disk
+}
+
+// Override replaces what a component says of itself.
+type Override struct {
+	Main         []string // nil = as it says
+	Dependencies []string // nil = as it says
+}
+
+// Files is where components are read; paths are absolute. An error of Read that wraps
+// fs.ErrNotExist means that there is no such file.
+type Files interface {
+	Read(file string) ([]byte, error)
+	List(dir string) []glob.Entry
 }
 
 // Result is what the components bring.
@@ -46,6 +63,8 @@ type description struct {
 	Scripts         json.RawMessage `json:"scripts"`
 	Dependencies    ordered         `json:"dependencies"`
 	DevDependencies ordered         `json:"devDependencies"`
+
+	main []string // over Main
 
 	Overrides map[string]struct {
 		Main         json.RawMessage `json:"main"`
@@ -86,6 +105,7 @@ type component struct {
 // resolver walks the dependencies.
 type resolver struct {
 	opts    Options
+	dir     string
 	result  *Result
 	project description
 	visited map[string]bool
@@ -95,23 +115,22 @@ type resolver struct {
 // Resolve reads the bower.json of the project at dir, an absolute path. A project
 // without one brings nothing. The error names the file that cannot be read.
 func Resolve(dir string, opts Options) (*Result, error) {
-	r := &resolver{opts: opts, result: &Result{}, visited: map[string]bool{}}
-	if err := readJSON(filepath.Join(dir, "bower.json"), &r.project); err != nil {
+	if opts.Files == nil {
+		opts.Files = disk{}
+	}
+	r := &resolver{opts: opts, dir: dir, result: &Result{}, visited: map[string]bool{}}
+	if err := readJSON(opts.Files, filepath.Join(dir, "bower.json"), &r.project); err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
 			return r.result, nil
 		}
 		return nil, err
 	}
-	folder, err := directory(dir, opts.Directory)
+	folder, err := directory(opts.Files, dir, opts.Directory)
 	if err != nil {
 		return nil, err
 	}
 	r.result.Directory = folder
-	needs := r.project.Dependencies
-	if opts.Dev {
-		needs = append(needs, r.project.DevDependencies...)
-	}
-	for _, name := range needs {
+	for _, name := range r.needs() {
 		if err := r.visit(name); err != nil {
 			return nil, err
 		}
@@ -120,15 +139,33 @@ func Resolve(dir string, opts Options) (*Result, error) {
 	return r.result, nil
 }
 
+// needs lists the components that the project asks for.
+func (r *resolver) needs() []string {
+	var list []string
+	if !r.opts.Only {
+		list = append(list, r.project.Dependencies...)
+	}
+	if r.opts.Dev {
+		list = append(list, r.project.DevDependencies...)
+	}
+	if r.opts.Self && r.project.Name != "" {
+		list = append(list, r.project.Name)
+	}
+	return list
+}
+
 // directory returns the folder that holds the components.
-func directory(dir, configured string) (string, error) {
+func directory(files Files, dir, configured string) (string, error) {
+	if filepath.IsAbs(configured) {
+		return filepath.Clean(configured), nil
+	}
 	if configured != "" {
 		return filepath.Join(dir, configured), nil
 	}
 	var rc struct {
 		Directory string `json:"directory"`
 	}
-	if err := readJSON(filepath.Join(dir, ".bowerrc"), &rc); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := readJSON(files, filepath.Join(dir, ".bowerrc"), &rc); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", err
 	}
 	if rc.Directory == "" {
@@ -137,8 +174,8 @@ func directory(dir, configured string) (string, error) {
 	return filepath.Join(dir, rc.Directory), nil
 }
 
-func readJSON(file string, v any) error {
-	data, err := os.ReadFile(file)
+func readJSON(files Files, file string, v any) error {
+	data, err := files.Read(file)
 	if err != nil {
 		return fmt.Errorf("read %s: %w", filepath.Base(file), err)
 	}
@@ -156,7 +193,10 @@ func (r *resolver) visit(name string) error {
 	}
 	r.visited[name] = true
 	dir := filepath.Join(r.result.Directory, filepath.FromSlash(name))
-	desc, ok, err := describe(dir)
+	if r.opts.Self && name == r.project.Name {
+		dir = r.dir
+	}
+	desc, ok, err := describe(r.opts.Files, dir)
 	if err != nil {
 		return err
 	}
@@ -164,20 +204,13 @@ func (r *resolver) visit(name string) error {
 		r.result.Missing = append(r.result.Missing, name)
 		return nil
 	}
-	if o, ok := r.project.Overrides[name]; ok {
-		if o.Main != nil {
-			desc.Main = o.Main
-		}
-		if o.Dependencies != nil {
-			desc.Dependencies = *o.Dependencies
-		}
-	}
+	r.override(name, &desc)
 	for _, need := range desc.Dependencies {
 		if err := r.visit(need); err != nil {
 			return err
 		}
 	}
-	files := mainFiles(dir, desc)
+	files := mainFiles(r.opts.Files, dir, desc)
 	if len(files) == 0 && !r.excluded(dir) {
 		r.result.Empty = append(r.result.Empty, name)
 	}
@@ -185,10 +218,27 @@ func (r *resolver) visit(name string) error {
 	return nil
 }
 
+// override puts what the project, or the caller, says of a component over what it says.
+func (r *resolver) override(name string, desc *description) {
+	o, ok := r.project.Overrides[name]
+	if given, has := r.opts.Overrides[name]; has {
+		desc.main, ok = given.Main, false
+		if given.Dependencies != nil {
+			desc.Dependencies = given.Dependencies
+		}
+	}
+	if ok && o.Main != nil {
+		desc.Main = o.Main
+	}
+	if ok && o.Dependencies != nil {
+		desc.Dependencies = *o.Dependencies
+	}
+}
+
 // describe reads the first file that describes a component.
-func describe(dir string) (desc description, ok bool, err error) {
+func describe(files Files, dir string) (desc description, ok bool, err error) {
 	for _, name := range []string{"bower.json", ".bower.json", "component.json", "package.json"} {
-		err := readJSON(filepath.Join(dir, name), &desc)
+		err := readJSON(files, filepath.Join(dir, name), &desc)
 		if err == nil {
 			return desc, true, nil
 		}
@@ -201,8 +251,11 @@ func describe(dir string) (desc description, ok bool, err error) {
 
 // mainFiles returns the files that a component names as its main ones, or those that
 // bear its name.
-func mainFiles(dir string, desc description) []string {
-	patterns, ok := stringOrList(desc.Main)
+func mainFiles(in Files, dir string, desc description) []string {
+	patterns, ok := desc.main, desc.main != nil
+	if !ok {
+		patterns, ok = stringOrList(desc.Main)
+	}
 	if !ok {
 		patterns, ok = stringOrList(desc.Scripts)
 	}
@@ -211,21 +264,23 @@ func mainFiles(dir string, desc description) []string {
 	}
 	var files []string
 	for _, p := range patterns {
-		p = path.Clean(strings.TrimPrefix(filepath.ToSlash(p), "/"))
-		if !fs.ValidPath(p) {
-			continue // nothing outside of the component's folder
-		}
-		matches, err := doublestar.Glob(os.DirFS(dir), p, doublestar.WithFilesOnly())
-		if err != nil {
-			continue
-		}
-		slices.Sort(matches)
-		for _, m := range matches {
-			if file := filepath.Join(dir, filepath.FromSlash(m)); !slices.Contains(files, file) {
-				files = append(files, file)
+		for _, f := range match(in, dir, p) {
+			if !slices.Contains(files, f) {
+				files = append(files, f)
 			}
 		}
 	}
+	return files
+}
+
+// match returns the files of a component's folder, and of no other, that a pattern names.
+func match(in Files, dir, pattern string) []string {
+	pattern = path.Clean(strings.TrimPrefix(filepath.ToSlash(pattern), "/"))
+	if !fs.ValidPath(pattern) {
+		return nil
+	}
+	files := glob.Search{Pattern: filepath.ToSlash(dir) + "/" + pattern}.Files(in)
+	slices.Sort(files)
 	return files
 }
 
@@ -242,8 +297,7 @@ func stringOrList(raw json.RawMessage) ([]string, bool) {
 }
 
 func (r *resolver) excluded(file string) bool {
-	slashed := filepath.ToSlash(file)
-	return slices.ContainsFunc(r.opts.Exclude, func(re *regexp.Regexp) bool { return re.MatchString(slashed) })
+	return r.opts.Exclude != nil && r.opts.Exclude(filepath.ToSlash(file))
 }
 
 // collect puts the files in order, for each extension by itself: components keep the

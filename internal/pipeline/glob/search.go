@@ -51,7 +51,7 @@ func (s Search) Files(in Lister) []string {
 		if list[len(list)-1].deep {
 			list = append(list, anyName(s.Dot))
 		}
-		w.push(place{dir: "/", set: i}, list[1:]) // an absolute path begins with an empty part
+		w.push(place{dir: list[0].literal + "/", set: i}, list[1:]) // "" or a drive
 	}
 	for len(w.queue) > 0 {
 		next := w.queue[0]

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -33,7 +34,7 @@ type content struct {
 
 // NewDisk returns the folder at dir, an absolute path.
 func NewDisk(dir string) *Disk {
-	return &Disk{dir: filepath.Clean(dir), files: map[string]*content{}, dirs: map[string][]glob.Entry{}}
+	return &Disk{dir: filepath.ToSlash(filepath.Clean(dir)), files: map[string]*content{}, dirs: map[string][]glob.Entry{}}
 }
 
 // Read returns what a file holds; the path is absolute and the bytes may not be changed.
@@ -89,7 +90,7 @@ func readDir(dir string) []glob.Entry {
 		if e.Type()&fs.ModeSymlink == 0 {
 			continue
 		}
-		info, err := os.Stat(filepath.Join(dir, e.Name()))
+		info, err := os.Stat(path.Join(dir, e.Name()))
 		last := &list[len(list)-1]
 		last.Link, last.Dir = true, err == nil && info.IsDir()
 		if err != nil {
@@ -112,7 +113,7 @@ func (d *Disk) Forget(paths []string) {
 		return
 	}
 	for _, p := range paths {
-		d.forget(filepath.Clean(p))
+		d.forget(filepath.ToSlash(filepath.Clean(p)))
 	}
 }
 
@@ -126,10 +127,10 @@ func (d *Disk) forget(file string) {
 	if folder := err == nil && info.IsDir(); !isFile || folder {
 		d.forgetBelow(file)
 	}
-	for ; within(file, d.dir) && file != d.dir; file = filepath.Dir(file) {
-		list, ok := d.dirs[filepath.Dir(file)]
-		if ok && listed(list, filepath.Base(file)) != kindOf(file) {
-			delete(d.dirs, filepath.Dir(file))
+	for ; within(file, d.dir) && file != d.dir; file = path.Dir(file) {
+		list, ok := d.dirs[path.Dir(file)]
+		if ok && listed(list, path.Base(file)) != kindOf(file) {
+			delete(d.dirs, path.Dir(file))
 		}
 	}
 }
@@ -180,5 +181,5 @@ func kindOf(file string) kind {
 
 // within reports whether a path is a folder or lies below it; both are clean.
 func within(file, dir string) bool {
-	return file == dir || strings.HasPrefix(file, dir) && (file[len(dir)] == filepath.Separator || dir == string(filepath.Separator))
+	return file == dir || strings.HasPrefix(file, dir) && (file[len(dir)] == '/' || dir == "/")
 }

@@ -3,7 +3,7 @@ package run
 import (
 	"bytes"
 	"fmt"
-	"path/filepath"
+	"path"
 	"runtime"
 	"strings"
 
@@ -233,7 +233,7 @@ func destination(c *call, in []*file) ([]*file, error) {
 			return "", "", err
 		}
 		base := absolute(cwd, folder)
-		return filepath.Join(base, f.relative()), base, nil
+		return path.Join(base, f.relative()), base, nil
 	})
 	if err != nil {
 		return nil, err

@@ -65,7 +65,7 @@ type Runner struct {
 
 // New returns a runner that has not run yet.
 func New(opts Options) *Runner {
-	opts.Dir = filepath.Clean(opts.Dir)
+	opts.Dir = filepath.ToSlash(filepath.Clean(opts.Dir))
 	if opts.Disk == nil {
 		opts.Disk = NewDisk(opts.Dir)
 	}

@@ -3,7 +3,6 @@ package run
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -241,4 +240,4 @@ func yamlName(s string) string {
 }
 
 // rel returns a path as people know it: relative to the project.
-func (c *call) rel(path string) string { return filepath.ToSlash(relative(c.r.opts.Dir, path)) }
+func (c *call) rel(path string) string { return relative(c.r.opts.Dir, path) }

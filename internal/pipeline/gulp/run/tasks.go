@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -159,10 +160,10 @@ func (r *Runner) ruleOf(globs []string) rule {
 
 // absolute resolves a path or a pattern against a folder.
 func absolute(dir, pattern string) string {
-	if filepath.IsAbs(pattern) {
-		return filepath.Clean(pattern)
+	if filepath.IsAbs(pattern) || strings.HasPrefix(pattern, "/") {
+		return path.Clean(filepath.ToSlash(pattern))
 	}
-	return filepath.Join(dir, pattern)
+	return path.Join(dir, filepath.ToSlash(pattern))
 }
 
 // walkWork calls visit for a work and all that it leads to, each task once.
@@ -241,7 +242,7 @@ func walkOps(v gulp.Value, visit func(op *gulp.Op)) {
 // at puts a diagnostic at a place of the gulpfile.
 func (r *Runner) at(p gulp.Place, d diag.Diagnostic) diag.Diagnostic {
 	d.Path, d.Line, d.Column = p.File, p.Line, p.Column
-	if src, err := r.opts.Disk.Read(filepath.Join(r.opts.Dir, filepath.FromSlash(p.File))); err == nil {
+	if src, err := r.opts.Disk.Read(path.Join(r.opts.Dir, p.File)); err == nil {
 		d.Excerpt = diag.Excerpt(src, p.Line, p.Column)
 	}
 	return d

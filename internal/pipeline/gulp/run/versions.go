@@ -2,7 +2,7 @@ package run
 
 import (
 	"encoding/json"
-	"path/filepath"
+	"path"
 	"regexp"
 	"strconv"
 )
@@ -12,7 +12,7 @@ var firstNumber = regexp.MustCompile(`\d+`)
 // major returns the first number of the version of a package that the project asks for;
 // 0 = it does not say. Plugins have changed what they do.
 func (r *Runner) major(name string) int {
-	data, err := r.opts.Disk.Read(filepath.Join(r.opts.Dir, "package.json"))
+	data, err := r.opts.Disk.Read(path.Join(r.opts.Dir, "package.json"))
 	if err != nil {
 		return 0
 	}

@@ -2,7 +2,7 @@ package run
 
 import (
 	"maps"
-	"path/filepath"
+	"path"
 	"slices"
 	"strings"
 
@@ -43,7 +43,7 @@ type rule struct {
 func newView(disk *Disk, outputs []string) *view {
 	v := &view{disk: disk, written: map[string][]*entry{}, folders: map[string]*names{}}
 	for _, o := range outputs {
-		v.outputs = append(v.outputs, filepath.Join(disk.dir, filepath.FromSlash(o)))
+		v.outputs = append(v.outputs, path.Join(disk.dir, o))
 	}
 	return v
 }
@@ -77,9 +77,9 @@ func (v *view) hidden(path string) bool {
 }
 
 // covers reports whether a path or a folder above it was deleted.
-func (r rule) covers(path, top string) bool {
-	for ; within(path, top) && path != top; path = filepath.Dir(path) {
-		if r.match(path) {
+func (r rule) covers(file, top string) bool {
+	for ; within(file, top) && file != top; file = path.Dir(file) {
+		if r.match(file) {
 			return true
 		}
 	}
@@ -104,7 +104,7 @@ func (v *view) List(dir string) []glob.Entry {
 
 // counting leaves out what is hidden.
 func (v *view) counting(dir string, list []glob.Entry) []glob.Entry {
-	isHidden := func(e glob.Entry) bool { return v.hidden(filepath.Join(dir, e.Name)) }
+	isHidden := func(e glob.Entry) bool { return v.hidden(path.Join(dir, e.Name)) }
 	if !slices.ContainsFunc(list, isHidden) {
 		return list
 	}
@@ -123,7 +123,7 @@ func (v *view) made(dir string) []glob.Entry {
 			n.sorted = append(n.sorted, glob.Entry{Name: name, Dir: n.dirs[name]})
 		}
 	}
-	gone := func(e glob.Entry) bool { return !e.Dir && v.top(filepath.Join(dir, e.Name)) == nil }
+	gone := func(e glob.Entry) bool { return !e.Dir && v.top(path.Join(dir, e.Name)) == nil }
 	if !slices.ContainsFunc(n.sorted, gone) {
 		return n.sorted
 	}
@@ -172,9 +172,9 @@ func (v *view) write(f *file, owner, run int) {
 }
 
 // enter makes a path known to the folders above it.
-func (v *view) enter(path string) {
-	for isDir := false; path != v.disk.dir && within(path, v.disk.dir); isDir = true {
-		dir, name := filepath.Dir(path), filepath.Base(path)
+func (v *view) enter(file string) {
+	for isDir := false; file != v.disk.dir && within(file, v.disk.dir); isDir = true {
+		dir, name := path.Dir(file), path.Base(file)
 		n := v.folders[dir]
 		if n == nil {
 			n = &names{dirs: map[string]bool{}}
@@ -184,25 +184,25 @@ func (v *view) enter(path string) {
 			return
 		}
 		n.dirs[name], n.sorted = isDir, nil
-		path = dir
+		file = dir
 	}
 }
 
 // leave takes a path, and folders that are empty then, out of the folders above it.
-func (v *view) leave(path string) {
-	for path != v.disk.dir && within(path, v.disk.dir) {
-		dir := filepath.Dir(path)
+func (v *view) leave(file string) {
+	for file != v.disk.dir && within(file, v.disk.dir) {
+		dir := path.Dir(file)
 		n := v.folders[dir]
 		if n == nil {
 			return
 		}
-		delete(n.dirs, filepath.Base(path))
+		delete(n.dirs, path.Base(file))
 		n.sorted = nil
 		if len(n.dirs) > 0 {
 			return
 		}
 		delete(v.folders, dir)
-		path = dir
+		file = dir
 	}
 }
 
