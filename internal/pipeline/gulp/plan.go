@@ -25,6 +25,8 @@ type Plan struct {
 	// Tasks are in the order in which the gulpfile defines them; names are unique, the
 	// last definition counts.
 	Tasks []*Task
+	// Top is what the gulpfile does outside of its tasks, while it is loaded; nil = nothing.
+	Top *Body
 	// Found are the mistakes of the evaluation: a file that does not parse, a task whose
 	// function throws. What they do not touch is in the plan all the same.
 	Found diag.List
@@ -77,8 +79,8 @@ func (*Parallel) work() {}
 func (TaskName) work()  {}
 func (*Body) work()     {}
 
-// Action is one thing that a function did: a *Stream, a *Delete, a *Watch, a *Server, a
-// *Command or a *Start.
+// Action is one thing that a function did: a *Stream, a *Delete, a *Write, a *Watch, a
+// *Server, a *Command, a *Start or a *Call.
 type Action interface{ action() }
 
 // Stream is a flow of files. Each call of pipe makes a new one, so that a flow may
@@ -104,7 +106,8 @@ type Op struct {
 	// Of is the op this one belongs to, as "gulp-filter.restore" does to its
 	// "gulp-filter"; nil for most.
 	Of *Op
-	// Chain is what a "lazypipe" consists of.
+	// Chain is what a "lazypipe" consists of; of "browserify" its calls of transform, plugin,
+	// add and the like ("browserify.transform"), in their order.
 	Chain []*Op
 	// Run is set where the op is a function of the gulpfile's own, as with through2,
 	// map-stream or gulp-tap: it takes the files and returns those that come out. The
@@ -129,6 +132,17 @@ type Delete struct {
 	Place Place
 }
 
+// Write makes a file by itself, as fs.writeFile does.
+type Write struct {
+	Path     string // absolute
+	Contents []byte
+	Place    Place
+}
+
+// Call is the use of a module that became part of no stream: "webpack" and "rollup", which
+// write files by themselves, and any module that is not known.
+type Call struct{ Op *Op }
+
 // Watch does its work when a file that matches changes.
 type Watch struct {
 	Globs []string
@@ -139,9 +153,14 @@ type Watch struct {
 // Server is a development server that was started.
 type Server struct {
 	// Kind is the module: "browser-sync", "gulp-connect", "gulp-webserver",
-	// "gulp-live-server", "gulp-express", "gulp-nodemon", …
-	Kind    string
-	Options []Value // the arguments of the call that started it
+	// "gulp-live-server", "gulp-express", "gulp-nodemon", …; "express" and "http" are the
+	// gulpfile's own.
+	Kind string
+	// Options are the arguments of the call that started it. Of a server that folders are
+	// piped into ("gulp-webserver") the last is the list of their globs. "express" has one
+	// object: its port, and in use the arguments of each call of use. The middleware of
+	// "gulp-connect" is the list that its function made.
+	Options []Value
 	Place   Place
 }
 
@@ -159,6 +178,8 @@ type Start struct {
 
 func (*Stream) action()  {}
 func (*Delete) action()  {}
+func (*Write) action()   {}
+func (*Call) action()    {}
 func (*Watch) action()   {}
 func (*Server) action()  {}
 func (*Command) action() {}
@@ -194,7 +215,8 @@ type Regexp struct {
 // Func is a function of the gulpfile. Call runs it in the engine, bounded in time;
 // arguments may also be *File, which the function sees as a vinyl file. What the function
 // does to an *Object or a *File it was given (gulp-rename's changes the parts of a path)
-// is done to that Go value: the caller gives it one of its own.
+// is done to that Go value: the caller gives it one of its own. A Func that the caller made
+// with nothing but a Call is a callback to the function; it must not call back into the plan.
 type Func struct {
 	Name  string
 	Place Place
