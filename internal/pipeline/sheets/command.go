@@ -112,10 +112,16 @@ var escapes = regexp.MustCompile("\x1b\\[[0-9;]*m")
 
 // places are how the programs say where a mistake is: Sass, Less, Stylus.
 var places = []*regexp.Regexp{
-	regexp.MustCompile(`(?m)^\s*(\S+)?\s+(\d+):(\d+)\s+root stylesheet`),
-	regexp.MustCompile(`in (\S+) on line (\d+), column (\d+)`),
-	regexp.MustCompile(`(?m)^(\S+?):(\d+):(\d+)$`),
+	regexp.MustCompile(`(?m)^\s+(\S.*?) (\d+):(\d+)\s+\S`),
+	regexp.MustCompile(` in (\S.*?) on line (\d+), column (\d+):`),
+	regexp.MustCompile(`(?m)^\w*Error: (\S+?):(\d+):(\d+)$`),
 }
+
+// below is what Stylus says behind the lines that it shows.
+var below = regexp.MustCompile(`-\^ *\n\n(.+)`)
+
+// kinds are what programs write before what they say.
+var kinds = regexp.MustCompile(`^(?:\w*Error: )+`)
 
 // failure tells what a program said when it failed.
 func failure(said string, err error) *message {
@@ -123,13 +129,17 @@ func failure(said string, err error) *message {
 	if said == "" {
 		return &message{Text: "the compiler failed: " + err.Error()}
 	}
-	m := &message{Text: strings.TrimPrefix(said, "Error: ")}
+	m := &message{Text: kinds.ReplaceAllString(said, "")}
+	if text := below.FindStringSubmatch(said); text != nil && places[2].MatchString(said) {
+		m.Text = text[1]
+	}
 	for _, place := range places {
 		at := place.FindStringSubmatch(said)
 		if at == nil {
 			continue
 		}
 		m.Text, _, _ = strings.Cut(m.Text, "\n")
+		m.Text = strings.TrimSuffix(m.Text, at[0])
 		if at[1] != "-" && at[1] != "stdin" {
 			m.File = at[1]
 		}

@@ -23,7 +23,7 @@ type question struct {
 	From string `json:"from"`
 	// Rule is set for @import, not for @use.
 	Rule bool `json:"rule"`
-	// Raw asks for the bytes, in base 64.
+	// Raw asks for bytes, not for text.
 	Raw bool `json:"raw"`
 }
 
@@ -32,6 +32,7 @@ type answer struct {
 	File    string `json:"file,omitempty"` // a path; "" = there is no such file
 	URL     string `json:"url,omitempty"`  // the same as a URL
 	Content string `json:"content"`
+	Base64  bool   `json:"base64,omitempty"` // Content is in base 64: it is no text
 	Disk    bool   `json:"disk,omitempty"`   // the file on disk holds the same
 	Syntax  string `json:"syntax,omitempty"` // as Sass calls it
 	Error   string `json:"error,omitempty"`
@@ -55,8 +56,8 @@ func (j *job) answer(q question) answer {
 	if err != nil {
 		return answer{Error: err.Error()}
 	}
-	a.Content = string(data)
-	if q.Raw || !utf8.Valid(data) {
+	a.Content, a.Base64 = string(data), q.Raw || !utf8.Valid(data)
+	if a.Base64 {
 		a.Content = base64.StdEncoding.EncodeToString(data)
 	}
 	return a

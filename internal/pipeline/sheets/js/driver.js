@@ -97,8 +97,8 @@
     }
   }
 
-  function compileLess(less, request, ask) {
-    var files = new less.FileManager();
+  // lessFiles answers the imports of Less 2 and later.
+  function lessFiles(less, ask) {
     function load(name, folder, context) {
       var raw = !!(context && context.rawBuffer);
       var found = ask({ ask: 'find', name: name, from: folder, raw: raw });
@@ -106,25 +106,48 @@
         var e = { type: 'File', message: found.error || "'" + name + "' wasn't found" };
         return { error: e, type: e.type, message: e.message }; // versions differ in where they look
       }
-      return { contents: raw ? Buffer.from(found.content, 'base64') : found.content, filename: found.file };
+      return { contents: found.base64 ? Buffer.from(found.content, 'base64') : found.content, filename: found.file };
     }
+    var files = new less.FileManager();
     files.supports = files.supportsSync = function (name) { return !/^(?:https?:)?\/\//i.test(name); };
-    files.loadFileSync = function (name, folder, context) { return load(name, folder, context); };
-    files.loadFile = function (name, folder, context) {
+    files.loadFileSync = load;
+    // Less 2 knows no synchronous imports, but calls back at once when it is called back at once.
+    files.loadFile = function (name, folder, context, environment, done) {
       var found = load(name, folder, context);
-      return found.error ? Promise.reject(found.error) : Promise.resolve(found);
+      if (done) done(found.error || null, found.error ? undefined : found);
+      else return found.error ? Promise.reject(found.error) : Promise.resolve(found);
     };
+    return files;
+  }
+
+  // oldLessFiles answers the imports of Less 1, for whose whole program there is one loader.
+  function oldLessFiles(less, ask) {
+    less.Parser.fileLoader = function (name, from, done, env) {
+      var found = ask({ ask: 'find', name: name, from: from.currentDirectory });
+      if (!found.file) return done({ type: 'File', message: found.error || "'" + name + "' wasn't found" });
+      var folder = found.file.replace(/[^\\\/]*$/, ''), below = name.replace(/[^\/]*$/, '');
+      var moves = env.relativeUrls && below && !/^(?:[a-z-]+:|\/)/.test(name);
+      done(null, found.content, found.file, {
+        relativeUrls: env.relativeUrls, entryPath: from.entryPath, rootFilename: from.rootFilename,
+        rootpath: (from.rootpath || '') + (moves ? below : ''), currentDirectory: folder, filename: found.file
+      });
+    };
+  }
+
+  function compileLess(less, request, ask) {
+    var own = { filename: request.file, syncImport: true, async: false, compress: request.compressed, color: false, silent: true };
+    if (less.FileManager) {
+      own.plugins = [{ install: function (l, manager) { manager.addFileManager(lessFiles(less, ask)); } }];
+      if (request.map) own.sourceMap = { outputSourceFiles: true, disableSourcemapAnnotation: true };
+    } else oldLessFiles(less, ask);
     var reply = null;
-    less.render(request.source, options(request, {
-      filename: request.file, syncImport: true, async: false, compress: request.compressed, color: false, silent: true,
-      sourceMap: request.map ? { outputSourceFiles: true, disableSourcemapAnnotation: true } : undefined,
-      plugins: [{ install: function (l, manager) { manager.addFileManager(files); } }]
-    }), function (e, output) {
+    less.render(request.source, options(request, own), function (e, output) {
       if (e) {
         if (e.line === undefined && e.filename === undefined && e.type === undefined) throw e;
         reply = { failure: { text: e.message, file: e.filename === request.file ? '' : e.filename || '', line: e.line || 0, column: e.line ? (e.column || 0) + 1 : 0 } };
         return;
       }
+      if (typeof output === 'string') output = { css: output };
       reply = { css: output.css.replace(/\n?\/\*# sourceMappingURL=\S* \*\/$/, ''), map: output.map || null };
     });
     if (!reply) throw new Error('this version of less cannot be used: it does not answer at once');

@@ -58,14 +58,19 @@
     }
     return out;
   }
+  function bytesOf(text, encoding) {
+    if (encoding === 'base64') return fromBase64(text);
+    if (encoding === 'hex') return (text.match(/../g) || []).map(function (h) { return parseInt(h, 16); });
+    if (encoding === 'latin1' || encoding === 'binary' || encoding === 'ascii') return Array.from(text, function (c) { return c.charCodeAt(0) & 255; });
+    return utf8(text);
+  }
   class Buffer extends Uint8Array {
+    constructor(value, more, length) {
+      if (typeof value === 'string') super(bytesOf(value, more));
+      else super(value, more, length);
+    }
     static from(value, encoding) {
-      if (typeof value === 'string') {
-        value = encoding === 'base64' ? fromBase64(value)
-          : encoding === 'latin1' || encoding === 'binary' || encoding === 'ascii' ? Array.from(value, function (c) { return c.charCodeAt(0) & 255; })
-          : encoding === 'hex' ? (value.match(/../g) || []).map(function (h) { return parseInt(h, 16); })
-          : utf8(value);
-      }
+      if (typeof value === 'string') value = bytesOf(value, encoding);
       if (value instanceof ArrayBuffer) value = new Uint8Array(value);
       var buffer = new Buffer(value.length);
       buffer.set(value);
