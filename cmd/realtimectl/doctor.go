@@ -9,8 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/realtimectl/realtimectl/internal/config"
 	"github.com/realtimectl/realtimectl/internal/doctor"
+	"github.com/realtimectl/realtimectl/internal/pipeline"
+	"github.com/realtimectl/realtimectl/internal/stack"
 )
 
 func (a *app) doctorCommand() *cobra.Command {
@@ -33,7 +34,7 @@ realtimectl doctor --url https://abacate.com --idle 70s`,
 			if err != nil {
 				return err
 			}
-			found, err := a.examine(cmd.Context(), project.Config, site, idle)
+			found, err := a.examine(cmd.Context(), project, site, idle)
 			if err != nil {
 				return err
 			}
@@ -48,7 +49,8 @@ realtimectl doctor --url https://abacate.com --idle 70s`,
 	return cmd
 }
 
-func (a *app) examine(ctx context.Context, cfg *config.Config, site string, idle time.Duration) ([]doctor.Finding, error) {
+func (a *app) examine(ctx context.Context, project stack.Project, site string, idle time.Duration) ([]doctor.Finding, error) {
+	cfg := project.Config
 	if site != "" {
 		u, err := url.Parse(strings.TrimSuffix(site, "/"))
 		if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
@@ -59,11 +61,29 @@ func (a *app) examine(ctx context.Context, cfg *config.Config, site string, idle
 	if idle != 0 {
 		return nil, usagef("add --url", "--idle is for a site")
 	}
-	o := doctor.Options{Config: cfg}
+	o := doctor.Options{Config: cfg, Project: sheetFindings(project)}
 	if s, _, runs := living(ctx, cfg); runs {
 		o.Ours = portsOf(s.App, s.Proxy)
 	}
 	return doctor.Examine(ctx, o), nil
+}
+
+// sheetFindings say what compiles the project's sheets, unless its own commands do.
+func sheetFindings(project stack.Project) []doctor.Finding {
+	compilers, err := pipeline.SheetCompilers(stack.PipelineOptions(project))
+	if err != nil {
+		return nil // that there is no page is told elsewhere
+	}
+	var found []doctor.Finding
+	for _, c := range compilers {
+		f := doctor.Finding{ID: "styles." + strings.ToLower(c.Language), Verdict: doctor.Pass, Message: c.Says}
+		if c.Says == "" {
+			f.Verdict, f.Message = doctor.Fail, c.Missing.Error()
+			f.Fix = c.Missing.Hint + "\nor a command that compiles it, under pipeline.tasks in realtimectl.yaml"
+		}
+		found = append(found, f)
+	}
+	return found
 }
 
 // portsOf returns the ports of the URLs that have one.

@@ -37,6 +37,8 @@ type Options struct {
 	Config *config.Config
 	// Owner names the program that listens on a port, "" if unknown; nil does not say.
 	Owner func(ctx context.Context, port int) string
+	// Project are findings about the project by parts that this package does not know.
+	Project []Finding
 	// Ours holds the ports on which this project is being served now.
 	Ours []int
 }
@@ -45,12 +47,14 @@ type Options struct {
 func Examine(ctx context.Context, o Options) []Finding {
 	var all []Finding
 	for _, check := range []func(context.Context, Options) []Finding{
-		configuration, page, bower, clientLibrary, backends, ports, localhost, watches, openFiles, surroundings,
+		configuration, page, bower, given, clientLibrary, backends, ports, localhost, watches, openFiles, surroundings,
 	} {
 		all = append(all, check(ctx, o)...)
 	}
 	return all
 }
+
+func given(_ context.Context, o Options) []Finding { return o.Project }
 
 // Failed reports whether a finding means that something will not work.
 func Failed(all []Finding) bool {

@@ -219,10 +219,9 @@ func extraLayers(cfg *config.Config) []devserver.Layer {
 
 func (p *parts) addPipeline(ctx context.Context) error {
 	var err error
-	p.pipeline, err = pipeline.New(pipeline.Options{
-		Dir: p.cfg.Dir, Layout: &p.layout, Src: sources(p.cfg), Public: public(p.cfg), Tmp: p.cfg.Paths.Tmp, Out: p.cfg.Paths.Dist,
-		Settings: settings(p.cfg), Tasks: tasks(p.cfg, whenServe), Log: p.log,
-	})
+	o := PipelineOptions(Project{Config: p.cfg, Layout: p.layout})
+	o.Log = p.log
+	p.pipeline, err = pipeline.New(o)
 	if err != nil {
 		return err
 	}

@@ -53,6 +53,15 @@ func shape(l pipeline.Layout) config.Shape {
 	return s
 }
 
+// PipelineOptions returns what the configuration says about the work while serve runs.
+func PipelineOptions(p Project) pipeline.Options {
+	cfg := p.Config
+	return pipeline.Options{
+		Dir: cfg.Dir, Layout: &p.Layout, Src: sources(cfg), Public: public(cfg), Tmp: cfg.Paths.Tmp, Out: cfg.Paths.Dist,
+		Settings: settings(cfg), Tasks: tasks(cfg, whenServe),
+	}
+}
+
 // BuildOptions returns what the configuration says about a build; its command adds what
 // flags say alone.
 func BuildOptions(p Project) pipeline.BuildOptions {

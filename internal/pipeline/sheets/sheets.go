@@ -148,7 +148,7 @@ func (c *Compiler) Compile(ctx context.Context, in Input) (Output, diag.List, er
 		return Output{}, nil, err
 	}
 	if u.backend == nil {
-		return Output{}, diag.List{c.missing(language, in.File)}, nil
+		return Output{}, diag.List{c.Missing(in.File)}, nil
 	}
 	if in.Source == nil {
 		if in.Source, err = c.source(in); err != nil {
@@ -234,19 +234,13 @@ func (c *Compiler) Close() error {
 	return c.Forget()
 }
 
-// missing tells that nothing compiles a sheet.
-func (c *Compiler) missing(language Language, file string) diag.Diagnostic {
+// Missing is the diagnostic of a sheet that nothing compiles, with the way out.
+func (c *Compiler) Missing(file string) diag.Diagnostic {
 	j := job{dir: c.dir}
-	name := "sass"
-	switch language {
-	case Less:
-		name = "less"
-	case Stylus:
-		name = "stylus"
-	}
+	language := LanguageOf(file)
 	return diag.Diagnostic{
 		Severity: diag.Error, Source: source, Path: j.rel(file),
-		Message: fmt.Sprintf("nothing compiles %s here: the project has no npm %s, and there is none on the PATH", language, name),
-		Hint:    fmt.Sprintf("npm install --save-dev %s", name),
+		Message: fmt.Sprintf("nothing compiles %s here: the project has no npm %s, and there is none on the PATH", language, strings.ToLower(string(language))),
+		Hint:    "npm install --save-dev " + strings.ToLower(string(language)),
 	}
 }
