@@ -26,6 +26,27 @@ type ConfigOptions struct {
 // Config returns the script that gives an application its settings, byte for byte as
 // gulp-ng-config 1 writes it. Settings keep their order.
 func Config(settings []Setting, opts ConfigOptions) ([]byte, error) {
+	list := make([]Setting, len(settings))
+	for i, s := range settings {
+		value, err := format(s.Value, opts.Pretty)
+		if err != nil {
+			return nil, fmt.Errorf("setting %s: %w", s.Name, err)
+		}
+		list[i] = Setting{Name: s.Name, Value: json.RawMessage(value)}
+	}
+	script := string(ConfigScript(list, opts))
+	switch {
+	case opts.ES6:
+		return []byte("import angular from 'angular';\nexport default " + script), nil
+	case opts.Wrap:
+		return []byte("(function () { \n return " + script + "\n})();\n"), nil
+	}
+	return []byte(script), nil
+}
+
+// ConfigScript returns the script alone, with the values as they are given: neither
+// printed anew nor wrapped.
+func ConfigScript(settings []Setting, opts ConfigOptions) []byte {
 	var b strings.Builder
 	fmt.Fprintf(&b, "angular.module(\"%s\"", opts.Module)
 	if !opts.Existing {
@@ -37,20 +58,10 @@ func Config(settings []Setting, opts ConfigOptions) ([]byte, error) {
 		kind = "value"
 	}
 	for _, s := range settings {
-		value, err := format(s.Value, opts.Pretty)
-		if err != nil {
-			return nil, fmt.Errorf("setting %s: %w", s.Name, err)
-		}
-		fmt.Fprintf(&b, "\n.%s(\"%s\", %s)", kind, s.Name, value)
+		fmt.Fprintf(&b, "\n.%s(\"%s\", %s)", kind, s.Name, s.Value)
 	}
 	b.WriteString(";\n")
-	switch {
-	case opts.ES6:
-		return []byte("import angular from 'angular';\nexport default " + b.String()), nil
-	case opts.Wrap:
-		return []byte("(function () { \n return " + b.String() + "\n})();\n"), nil
-	}
-	return []byte(b.String()), nil
+	return []byte(b.String())
 }
 
 // format prints JSON as JSON.stringify would: numbers and strings in their shortest

@@ -13,31 +13,71 @@ type Template struct{ URL, HTML string }
 type TemplateCacheOptions struct {
 	Module     string // the module that runs it; "" = "templates"
 	Standalone bool   // the script declares the module itself
+	// ModuleSystem wraps the script: "requirejs", "browserify", "es6" or "iife"; "" = it
+	// stays a plain script.
+	ModuleSystem string
+}
+
+// moduleWrap returns what a module system puts around the script.
+func moduleWrap(system string) (before, behind string) {
+	switch system {
+	case "requirejs":
+		return "define(['angular'], function(angular) { 'use strict'; return ", "});"
+	case "browserify":
+		return "'use strict'; module.exports = ", ""
+	case "es6":
+		return "import angular from 'angular'; export default ", ""
+	case "iife":
+		return "(function(){'use strict';", "})();"
+	}
+	return "", ""
 }
 
 // TemplateCache returns the script that puts templates into $templateCache, byte for
 // byte as gulp-angular-templatecache 2 writes it.
 func TemplateCache(templates []Template, opts TemplateCacheOptions) []byte {
+	lines := make([]string, len(templates))
+	for i, t := range templates {
+		lines[i] = t.Put()
+	}
+	return WrapTemplates(lines, opts)
+}
+
+// Put returns the call that puts the template into the cache.
+func (t Template) Put() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "$templateCache.put('%s','", t.URL)
+	quote(&b, t.HTML)
+	b.WriteString("');")
+	return b.String()
+}
+
+// Escape returns text as it stands between single quotes in the cache.
+func Escape(text string) string {
+	var b strings.Builder
+	quote(&b, text)
+	return b.String()
+}
+
+// WrapTemplates returns the script that makes these calls.
+func WrapTemplates(puts []string, opts TemplateCacheOptions) []byte {
 	module := opts.Module
 	if module == "" {
 		module = "templates"
 	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "angular.module('%s'", module)
+	standalone := ""
 	if opts.Standalone {
-		b.WriteString(", []")
+		standalone = ", []"
 	}
-	b.WriteString(").run(['$templateCache', function($templateCache) {")
-	for i, t := range templates {
-		if i > 0 {
-			b.WriteByte('\n')
-		}
-		fmt.Fprintf(&b, "$templateCache.put('%s','", t.URL)
-		quote(&b, t.HTML)
-		b.WriteString("');")
-	}
-	b.WriteString("}]);")
-	return []byte(b.String())
+	script := fmt.Sprintf("angular.module('%s'%s).run(['$templateCache', function($templateCache) {%s}]);",
+		module, standalone, strings.Join(puts, "\n"))
+	return []byte(WrapModule(script, opts.ModuleSystem))
+}
+
+// WrapModule puts around a script what a module system needs.
+func WrapModule(script, system string) string {
+	before, behind := moduleWrap(system)
+	return before + script + behind
 }
 
 // quote writes a string between single quotes as jsesc 2 does: everything outside of

@@ -85,5 +85,8 @@ func ext(p string) string {
 	return ""
 }
 
+// stem returns a path's name without its extension.
+func stem(p string) string { return strings.TrimSuffix(path.Base(p), ext(p)) }
+
 // replaceExt gives a path another extension.
 func replaceExt(p, to string) string { return strings.TrimSuffix(p, ext(p)) + to }

@@ -17,6 +17,8 @@ type memory struct {
 	whole []*listResult
 	good  map[string]*result // by path: what became of a file when it last had no mistake
 	read  map[string]*result // by path: a file as gulp.src gave it
+	// answers are those of a gulpfile's function, by the question.
+	answers map[asked]*answer
 	run   int                // the last run that used it
 }
 
@@ -25,6 +27,7 @@ type result struct {
 	files []*file
 	found diag.List
 	reads reads
+	value any // of remember
 	run   int // the last run that used it
 }
 
@@ -52,7 +55,7 @@ func (r reads) holds(v *view) bool {
 func (r *Runner) memoryOf(op int) *memory {
 	m := r.memory[op]
 	if m == nil {
-		m = &memory{each: map[*file]*result{}, good: map[string]*result{}, read: map[string]*result{}}
+		m = &memory{each: map[*file]*result{}, good: map[string]*result{}, read: map[string]*result{}, answers: map[asked]*answer{}}
 		r.memory[op] = m
 	}
 	m.run = r.runs
@@ -70,6 +73,7 @@ func (r *Runner) forgetUnused() {
 		maps.DeleteFunc(m.each, func(_ *file, res *result) bool { return unused(res) })
 		maps.DeleteFunc(m.good, func(_ string, res *result) bool { return unused(res) })
 		maps.DeleteFunc(m.read, func(_ string, res *result) bool { return unused(res) })
+		maps.DeleteFunc(m.answers, func(_ asked, a *answer) bool { return a.run != r.runs })
 		m.whole = slices.DeleteFunc(m.whole, func(l *listResult) bool { return l.run != r.runs })
 	}
 }
@@ -81,6 +85,23 @@ func (r *Runner) forgetUnused() {
 // it had one is used then, else what fn returned.
 func (c *call) each(in []*file, fn func(f *file) (made, error)) ([]*file, error) {
 	m := c.r.memoryOf(c.op.ID)
+	results, err := c.results(in, func(f *file) (*result, error) {
+		out, err := fn(f)
+		return &result{files: out.files, found: out.found, reads: out.reads}, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*file, 0, len(in))
+	for i, res := range results {
+		out = append(out, c.settle(m, in[i], res)...)
+	}
+	return out, nil
+}
+
+// results asks fn about each file of which it does not know the answer yet, in parallel.
+func (c *call) results(in []*file, fn func(f *file) (*result, error)) ([]*result, error) {
+	m := c.r.memoryOf(c.op.ID)
 	results := make([]*result, len(in))
 	g, ctx := errgroup.WithContext(c.ctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))
@@ -89,23 +110,36 @@ func (c *call) each(in []*file, fn func(f *file) (made, error)) ([]*file, error)
 			results[i] = known
 			continue
 		}
-		g.Go(func() error {
+		g.Go(func() (err error) {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			out, err := fn(f)
-			results[i] = &result{files: out.files, found: out.found, reads: out.reads}
+			results[i], err = fn(f)
 			return err
 		})
 	}
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
-	var out []*file
 	for i, res := range results {
 		res.run = c.r.runs
 		m.each[in[i]] = res
-		out = append(out, c.settle(m, in[i], res)...)
+	}
+	return results, nil
+}
+
+// remember returns what fn says of each file, which it is asked once.
+func remember[T any](c *call, in []*file, fn func(f *file) (T, error)) ([]T, error) {
+	results, err := c.results(in, func(f *file) (*result, error) {
+		v, err := fn(f)
+		return &result{value: v}, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]T, len(in))
+	for i, res := range results {
+		out[i] = res.value.(T)
 	}
 	return out, nil
 }

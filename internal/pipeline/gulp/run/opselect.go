@@ -120,23 +120,9 @@ func globOptions(o *gulp.Object) glob.Options {
 
 // verdicts asks for every file, and remembers.
 func (c *call) verdicts(in []*file, accept func(f *file) (bool, error)) ([]bool, error) {
-	m := c.r.memoryOf(c.op.ID)
-	out := make([]bool, len(in))
-	for i, f := range in {
-		res := m.each[f]
-		if res == nil {
-			ok, err := accept(f)
-			if err = c.asMistake(err); err != nil {
-				return nil, err
-			}
-			res = &result{}
-			if ok {
-				res.files = []*file{f}
-			}
-			m.each[f] = res
-		}
-		res.run = c.r.runs
-		out[i] = len(res.files) > 0
+	out, err := remember(c, in, accept)
+	if err != nil {
+		return make([]bool, len(in)), c.asMistake(err)
 	}
 	return out, nil
 }

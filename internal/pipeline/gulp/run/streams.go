@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/realtimectl/realtimectl/internal/diag"
 	"github.com/realtimectl/realtimectl/internal/pipeline/gulp"
@@ -237,6 +238,33 @@ func yamlName(s string) string {
 		return fmt.Sprintf("%q", s)
 	}
 	return s
+}
+
+// located describes a mistake in a file that flows: in its source as long as the file is
+// what the source was, else in the file itself.
+func (c *call) located(f *file, line, column int, message string) diag.Diagnostic {
+	return diag.Diagnostic{
+		Severity: diag.Error, Source: c.op.Plugin, Path: c.rel(c.sourceOf(f)), Line: line, Column: column,
+		Message: message, Excerpt: diag.Excerpt(f.Contents, line, column),
+	}
+}
+
+// sourceOf returns the file in which a person finds what a file holds.
+func (c *call) sourceOf(f *file) string {
+	if f.source != "" && sameBytes(f.Contents, f.original) {
+		return f.source
+	}
+	return f.Path
+}
+
+// lowerFirst makes a message start as ours do, unless its first word is a name.
+func lowerFirst(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	next, _ := utf8.DecodeRuneInString(s[n:])
+	if next < 'a' || next > 'z' {
+		return s
+	}
+	return strings.ToLower(string(r)) + s[n:]
 }
 
 // rel returns a path as people know it: relative to the project.

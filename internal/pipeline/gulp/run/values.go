@@ -2,6 +2,7 @@ package run
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -118,4 +119,14 @@ func display(v gulp.Value) string {
 		return strings.Join(parts, ",")
 	}
 	return fmt.Sprint(v)
+}
+
+// matchString is String.match with a string, which becomes an expression; one that is
+// none in Go is looked for as it stands.
+func matchString(expression, s string) bool {
+	re, err := regexp.Compile(expression)
+	if err != nil {
+		return strings.Contains(s, expression)
+	}
+	return re.MatchString(s)
 }
