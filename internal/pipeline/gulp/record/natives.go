@@ -20,6 +20,7 @@ import (
 	"github.com/realtimectl/realtimectl/internal/diag"
 	"github.com/realtimectl/realtimectl/internal/pipeline/glob"
 	"github.com/realtimectl/realtimectl/internal/pipeline/gulp"
+	"github.com/realtimectl/realtimectl/internal/pipeline/gulp/tags"
 )
 
 // natives makes "rt": what the stand-ins ask of the Go side.
@@ -34,7 +35,7 @@ func (e *engine) natives() *goja.Object {
 		"hasTask": e.jsHasTask, "taskNames": e.jsTaskNames, "watch": e.jsWatch, "watchOn": e.jsWatchOn, "version": e.jsVersion,
 		// here
 		"later": e.later, "timer": e.timer, "require": e.jsRequire, "caller": e.jsCaller, "callerDir": e.jsCallerDir, "read": e.jsRead, "list": e.jsList, "stat": e.jsStat,
-		"glob": e.jsGlob, "matching": e.jsMatching, "hash": e.jsHash, "yaml": e.jsYAML, "components": e.jsComponents, "dependencies": e.jsDependencies,
+		"glob": e.jsGlob, "matching": e.jsMatching, "hash": e.jsHash, "tag": e.jsTag, "yaml": e.jsYAML, "components": e.jsComponents, "dependencies": e.jsDependencies,
 	} {
 		_ = rt.Set(name, f)
 	}
@@ -224,6 +225,11 @@ func (e *engine) texts(v goja.Value) []string {
 		list = append(list, e.texts(o.Get(key))...)
 	}
 	return list
+}
+
+// jsTag answers what names a file in a page: (page, file, selfClosing).
+func (e *engine) jsTag(call goja.FunctionCall) goja.Value {
+	return e.vm.ToValue(tags.For(call.Argument(0).String(), call.Argument(1).String(), call.Argument(2).ToBoolean()))
 }
 
 func (e *engine) jsHash(call goja.FunctionCall) goja.Value {

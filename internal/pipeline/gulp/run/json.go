@@ -142,7 +142,7 @@ func writeJSON(b *bytes.Buffer, v gulp.Value, indent, newLine string) {
 	case string:
 		writeString(b, v)
 	case float64:
-		text, err := json.Marshal(v)
+		text, err := json.Marshal(v + 0) // of the two zeros, the one without a sign
 		if err != nil {
 			text = []byte("null") // infinite
 		}

@@ -19,7 +19,8 @@ type memory struct {
 	read  map[string]*result // by path: a file as gulp.src gave it
 	// answers are those of a gulpfile's function, by the question.
 	answers map[asked]*answer
-	run   int                // the last run that used it
+	asked   int // the last run that asked
+	run     int // the last run that used it
 }
 
 // result is what an op made of its input.
@@ -73,7 +74,7 @@ func (r *Runner) forgetUnused() {
 		maps.DeleteFunc(m.each, func(_ *file, res *result) bool { return unused(res) })
 		maps.DeleteFunc(m.good, func(_ string, res *result) bool { return unused(res) })
 		maps.DeleteFunc(m.read, func(_ string, res *result) bool { return unused(res) })
-		maps.DeleteFunc(m.answers, func(_ asked, a *answer) bool { return a.run != r.runs })
+		maps.DeleteFunc(m.answers, func(_ asked, a *answer) bool { return m.asked == r.runs && a.run != r.runs })
 		m.whole = slices.DeleteFunc(m.whole, func(l *listResult) bool { return l.run != r.runs })
 	}
 }

@@ -266,7 +266,7 @@ func wrapConstant(script string, wrap gulp.Value, opts *gulp.Object) (string, er
 	case template == "amd":
 		template = "define([\"require\", \"exports\"], function(require, exports) {\n  return <%= __ngModule %>\n});"
 	case template == "commonjs":
-		template = "module.exports = <%= __ngModule %>\n"
+		template = "\nmodule.exports = <%= __ngModule %>\n"
 	}
 	return render(template, merged(newObject("__ngModule", script), opts))
 }

@@ -1,7 +1,6 @@
 package run
 
 import (
-	"fmt"
 	"path"
 	"regexp"
 	"slices"
@@ -9,6 +8,7 @@ import (
 
 	"github.com/realtimectl/realtimectl/internal/diag"
 	"github.com/realtimectl/realtimectl/internal/pipeline/gulp"
+	"github.com/realtimectl/realtimectl/internal/pipeline/gulp/tags"
 	"github.com/realtimectl/realtimectl/internal/pipeline/htmlscan"
 )
 
@@ -79,43 +79,21 @@ func (i *injector) groups(sources []*file) []*group {
 	var list []*group
 	byTags := map[[2]string]*group{}
 	for _, f := range sources {
-		e := extOf(f.Path)
+		e := tags.Ext(f.Path)
 		name := i.address(f)
-		tags := [2]string{i.tagPattern("starttag", e, name, i.startTag()), i.tagPattern("endtag", e, name, i.endTag())}
-		if byTags[tags] == nil {
-			byTags[tags] = &group{start: tags[0], end: tags[1]}
-			list = append(list, byTags[tags])
+		pair := [2]string{i.tagPattern("starttag", e, name, i.startTag()), i.tagPattern("endtag", e, name, i.endTag())}
+		if byTags[pair] == nil {
+			byTags[pair] = &group{start: pair[0], end: pair[1]}
+			list = append(list, byTags[pair])
 		}
-		byTags[tags].files = append(byTags[tags].files, f)
+		byTags[pair].files = append(byTags[pair].files, f)
 	}
 	return list
 }
 
-// extOf returns a path's extension without its dot and without a query.
-func extOf(p string) string {
-	p, _, _ = strings.Cut(p, "?")
-	return strings.TrimPrefix(ext(p), ".")
-}
-
 // startTag and endTag are the comments of the page's kind of file.
-func (i *injector) startTag() string { return i.comment("{{name}}:{{ext}}") }
-func (i *injector) endTag() string   { return i.comment("endinject") }
-
-func (i *injector) comment(text string) string {
-	switch i.ext {
-	case "jsx":
-		return "{/* " + text + " */}"
-	case "jade", "pug":
-		return "//- " + text
-	case "slm", "slim":
-		return "/ " + text
-	case "haml":
-		return "-# " + text
-	case "less", "sass", "scss":
-		return "/* " + text + " */"
-	}
-	return "<!-- " + text + " -->"
-}
+func (i *injector) startTag() string { return tags.Comment(i.page.Path, "{{name}}:{{ext}}") }
+func (i *injector) endTag() string   { return tags.Comment(i.page.Path, "endinject") }
 
 var whiteSpace = regexp.MustCompile(`\s+`)
 
@@ -143,9 +121,9 @@ func (i *injector) tagPattern(option, sourceExt, source, usual string) string {
 	return `(?i)` + pattern
 }
 
-// blocks fills each block of a text for which tags says so. A block without an end is
+// blocks fills each block of a text for which give says so. A block without an end is
 // told, and stays.
-func (i *injector) blocks(content, start, end string, tags func(startTag string) ([]string, bool)) string {
+func (i *injector) blocks(content, start, end string, give func(startTag string) ([]string, bool)) string {
 	startTag, err := regexp.Compile(start)
 	endTag, err2 := regexp.Compile(end)
 	if err != nil || err2 != nil {
@@ -158,7 +136,7 @@ func (i *injector) blocks(content, start, end string, tags func(startTag string)
 			return out.String() + content
 		}
 		tag := content[m[0]:m[1]]
-		list, fill := tags(tag)
+		list, fill := give(tag)
 		if !fill {
 			out.WriteString(content[:m[1]])
 			content = content[m[1]:]
@@ -261,7 +239,7 @@ func (i *injector) tags(files []*file) []string {
 	for n, f := range files {
 		name := i.address(f)
 		if fn == nil {
-			if tag := i.tag(name); tag != "" {
+			if tag := tags.For(i.page.Path, name, truthy(i.opts.Get("selfClosingTag"))); tag != "" {
 				list = append(list, tag)
 			}
 			continue
@@ -297,6 +275,7 @@ type answer struct {
 // transform asks the gulpfile's function for a file's tag.
 func (i *injector) transform(fn *gulp.Func, q asked) (gulp.Value, error) {
 	m := i.r.memoryOf(i.op.ID)
+	m.asked = i.r.runs
 	if a := m.answers[q]; a != nil {
 		a.run = i.r.runs
 		return a.value, nil
@@ -308,63 +287,4 @@ func (i *injector) transform(fn *gulp.Func, q asked) (gulp.Value, error) {
 	}
 	m.answers[q] = &answer{said, i.r.runs}
 	return said, nil
-}
-
-// tag returns the tag that names a file in this kind of page; "" = there is none.
-func (i *injector) tag(name string) string {
-	kind := strings.ToLower(extOf(name))
-	switch kind {
-	case "jpeg", "jpg", "png", "gif":
-		kind = "image"
-	}
-	end := ">"
-	if truthy(i.opts.Get("selfClosingTag")) || i.ext == "jsx" {
-		end = " />"
-	}
-	pattern := injectTag(i.ext, kind, end)
-	if pattern == "" {
-		return ""
-	}
-	return fmt.Sprintf(pattern, name)
-}
-
-// injectTag returns the pattern of a tag by the kinds of the page and of the file.
-func injectTag(page, kind, end string) string {
-	switch page {
-	case "jade", "pug":
-		return jadeTag(page, kind)
-	case "slm", "slim":
-		return map[string]string{
-			"css": `link rel="stylesheet" href="%s"`, "js": `script src="%s"`, "html": `link rel="import" href="%s"`,
-			"coffee": `script type="text/coffeescript" src="%s"`, "image": `img src="%s"`,
-		}[kind]
-	case "haml":
-		return map[string]string{
-			"css": `%%link{rel:"stylesheet", href:"%s"}`, "js": `%%script{src:"%s"}`, "html": `%%link{rel:"import", href:"%s"}`,
-			"coffee": `%%script{type:"text/coffeescript", src:"%s"}`, "image": `%%img{src:"%s"}`,
-		}[kind]
-	case "less":
-		return map[string]string{"less": `@import "%s";`, "css": `@import "%s";`}[kind]
-	case "sass":
-		return map[string]string{"sass": `@import "%s"`, "scss": `@import "%s"`, "css": `@import "%s"`}[kind]
-	case "scss":
-		return map[string]string{"sass": `@import "%s";`, "scss": `@import "%s";`, "css": `@import "%s";`}[kind]
-	case "twig":
-		return map[string]string{"css": `<link rel="stylesheet" href="{{ asset("%s") }}"` + end, "js": `<script src="{{ asset("%s") }}"></script>`}[kind]
-	}
-	return map[string]string{
-		"css": `<link rel="stylesheet" href="%s"` + end, "js": `<script src="%s"></script>`, "map": `<script src="%s"></script>`,
-		"jsx": `<script type="text/jsx" src="%s"></script>`, "html": `<link rel="import" href="%s"` + end,
-		"coffee": `<script type="text/coffeescript" src="%s"></script>`, "image": `<img src="%s"` + end,
-	}[kind]
-}
-
-func jadeTag(page, kind string) string {
-	if kind == page {
-		return "include %s"
-	}
-	return map[string]string{
-		"css": `link(rel="stylesheet", href="%s")`, "js": `script(src="%s")`, "jsx": `script(type="text/jsx", src="%s")`,
-		"html": `link(rel="import", href="%s")`, "coffee": `script(type="text/coffeescript", src="%s")`, "image": `img(src="%s")`,
-	}[kind]
 }

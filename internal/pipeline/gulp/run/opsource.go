@@ -45,7 +45,8 @@ func isSource(plugin string) bool {
 	return false
 }
 
-func isDest(plugin string) bool { return plugin == "gulp.dest" || plugin == "vinyl-fs.dest" }
+// writes reports whether a plugin writes files.
+func writes(plugin string) bool { return plugin == "gulp.dest" || plugin == "vinyl-fs.dest" }
 
 // source is gulp.src. In the middle of a stream it adds its files (passthrough).
 func source(c *call, in []*file) ([]*file, error) {

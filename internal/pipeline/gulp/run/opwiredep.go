@@ -8,6 +8,7 @@ import (
 	"github.com/realtimectl/realtimectl/internal/diag"
 	"github.com/realtimectl/realtimectl/internal/pipeline/bower"
 	"github.com/realtimectl/realtimectl/internal/pipeline/gulp"
+	"github.com/realtimectl/realtimectl/internal/pipeline/gulp/tags"
 )
 
 // wiredep is wiredep.stream: the files of Bower components between two comments.
@@ -26,7 +27,7 @@ func wiredep(c *call, in []*file) ([]*file, error) {
 		if f.Contents == nil {
 			continue
 		}
-		wiring := c.fileType(w, opts, extOf(f.Path))
+		wiring := c.fileType(w, opts, tags.Ext(f.Path))
 		text, err := wiring.Wire(string(f.Contents), f.Path)
 		if err != nil {
 			c.found = append(c.found, c.told(err))

@@ -80,4 +80,3 @@ func TestPluginsWriteWhatTheRealOnesWrite(t *testing.T) {
 		})
 	}
 }
-

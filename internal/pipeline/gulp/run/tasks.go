@@ -107,6 +107,10 @@ func (t *running) body(b *gulp.Body) error {
 			t.r.view.remove(t.r.ruleOf(a.Globs))
 		case *gulp.Command:
 			t.commands = append(t.commands, a)
+		case *gulp.Write:
+			t.write(a)
+		case *gulp.Call:
+			_, err = flows.apply(a.Op, nil)
 		case *gulp.Start:
 			err = t.start(a.Work)
 		}
@@ -115,6 +119,14 @@ func (t *running) body(b *gulp.Body) error {
 		}
 	}
 	return nil
+}
+
+// write makes a file that a function wrote by itself.
+func (t *running) write(w *gulp.Write) {
+	file := &file{File: gulp.File{Path: w.Path, Base: path.Dir(w.Path), Contents: w.Contents}}
+	if within(w.Path, t.r.opts.Dir) {
+		t.r.view.write(file, w, t.r.runs)
+	}
 }
 
 // start runs tasks from inside a function. In gulp 3 they, and those they need, run again.
@@ -197,21 +209,31 @@ func walkWork(plan *gulp.Plan, w gulp.Work, visit func(gulp.Work)) {
 	walk(w)
 }
 
-// destinations returns the ops that a run of this work writes by.
-func destinations(plan *gulp.Plan, w gulp.Work) map[int]bool {
-	owners := map[int]bool{}
+// destinations returns who writes in a run of this work.
+func destinations(plan *gulp.Plan, w gulp.Work) map[any]bool {
+	owners := map[any]bool{}
 	walkWork(plan, w, func(w gulp.Work) {
 		b, ok := w.(*gulp.Body)
 		if !ok {
 			return
 		}
 		for _, a := range b.Actions {
-			if s, ok := a.(*gulp.Stream); ok {
-				walkOps(s, func(op *gulp.Op) { owners[op.ID] = owners[op.ID] || isDest(op.Plugin) })
-			}
+			addWriters(owners, a)
 		}
 	})
 	return owners
+}
+
+func addWriters(owners map[any]bool, a gulp.Action) {
+	mayWrite := func(op *gulp.Op) { owners[op.ID] = owners[op.ID] || writes(op.Plugin) }
+	switch a := a.(type) {
+	case *gulp.Stream:
+		walkOps(a, mayWrite)
+	case *gulp.Call:
+		walkOps(a.Op, mayWrite)
+	case *gulp.Write:
+		owners[a] = true
+	}
 }
 
 // walkOps calls visit for every op that a value leads to.

@@ -18,10 +18,10 @@ type view struct {
 	deleted []rule              // what this run has deleted that lies on disk
 }
 
-// entry is one file that one use of gulp.dest has written.
+// entry is one file that one writer has written.
 type entry struct {
 	file  *file
-	owner int // the op
+	owner any // the id of an op gulp.dest, or a *gulp.Write
 	run   int // the run that wrote it last
 	// suspended entries are those that the current run is going to write again. Until it
 	// has, they are not there.
@@ -146,7 +146,7 @@ func mergeEntries(a, b []glob.Entry) []glob.Entry {
 }
 
 // begin hides what the ops of a run are going to write again.
-func (v *view) begin(owners map[int]bool) {
+func (v *view) begin(owners map[any]bool) {
 	v.deleted = nil
 	for _, list := range v.written {
 		for _, e := range list {
@@ -156,7 +156,7 @@ func (v *view) begin(owners map[int]bool) {
 }
 
 // write puts a file under its path.
-func (v *view) write(f *file, owner, run int) {
+func (v *view) write(f *file, owner any, run int) {
 	list := v.written[f.Path]
 	i := slices.IndexFunc(list, func(e *entry) bool { return e.owner == owner })
 	if i < 0 {

@@ -48,7 +48,10 @@ pipeline.default = pipeline;
 pipeline.promise = (...list) => { pipeline(...list); return Promise.resolve(); };
 
 // asOp is the op of a transformation.
-function asOp(x) { return x && x._op ? refOf(x._op()) : refOf(x); }
+function asOp(x) {
+  const ref = refOf(x); // asked first: a recorded op has whatever member it is asked for
+  return ref === undefined && x && x._op ? refOf(x._op()) : ref;
+}
 
 // lazypipe collects calls and makes them when it is called.
 function lazypipe() {

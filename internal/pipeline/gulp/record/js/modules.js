@@ -25,6 +25,17 @@ function withMembers(f, members) {
   return new Proxy(f, { get: (t, k) => (Object.prototype.hasOwnProperty.call(members, k) ? members[k] : t[k]) });
 }
 
+// injectModule is gulp-inject, whose transform functions of the gulpfile may call.
+function injectModule() {
+  const tag = (page, file) => { const t = rt.tag(page, file, !!transform.selfClosingTag); return t === '' ? undefined : t; };
+  const transform = (file, source, at, of, page) => tag((page && page.path) || 'x.html', file);
+  for (const type of ['html', 'jade', 'pug', 'slm', 'slim', 'jsx', 'haml', 'less', 'sass', 'scss', 'twig']) {
+    transform[type] = file => tag('x.' + type, file);
+    for (const kind of ['css', 'js', 'html', 'jsx', 'coffee', 'image', 'jade', 'pug', 'less', 'sass', 'scss']) transform[type][kind] = file => tag('x.' + type, file);
+  }
+  return recorded('gulp-inject', { transform });
+}
+
 // bowerFiles is main-bower-files: (filter, options, callback) in any number.
 function bowerFiles() {
   return recorded('main-bower-files', {}, args => {
@@ -183,7 +194,7 @@ const table = {
   'run-sequence': () => flow.sequence, 'gulp-run-sequence': () => flow.sequence, 'gulp4-run-sequence': () => flow.sequence, 'gulp-sequence': () => gulpSequence, 'gulp-hub': () => Hub, 'require-dir': () => requireDir, 'gulp-require-tasks': () => requireTasks, 'gulp-task-loader': () => o => { requireTasks(typeof o === 'string' ? o : o && o.dir); }, 'undertaker-registry': () => Registry, 'undertaker-forward-reference': () => Registry, 'gulp-load-plugins': () => plugins, 'auto-plug': () => () => plugins(), 'gulp-auto-loader': () => plugins,
   del: () => flow.remover('del'), rimraf: () => flow.remover('rimraf'), 'gulp-clean-dest': () => flow.remover('del'), mkdirp: () => Object.assign(made, { sync: f => f, mkdirp: made }), 'make-dir': () => Object.assign(made, { sync: f => f }), 'require-all': () => o => requireDir(typeof o === 'string' ? o : o.dirname), ncp: () => Object.assign((a, b, o, f) => { extra.copySync(a, b); const g = typeof o === 'function' ? o : f; if (g) rt.later(() => g()); }, { ncp: (a, b, f) => { extra.copySync(a, b); if (typeof f === 'function') rt.later(() => f()); } }),
   glob: globber, globby: globber, 'glob-all': globber, 'fast-glob': globber, 'tiny-glob': globber, minimatch, multimatch: () => (l, g) => rt.matching([].concat(g), [].concat(l)), micromatch: minimatch, anymatch: () => (g, p) => rt.matching([].concat(g), [p]).length > 0, wrench,
-  wiredep, 'main-bower-files': bowerFiles, 'gulp-bower-files': () => () => head(rt.op('gulp.src', [rt.components('main-bower-files', {}).files])), 'bower-files': bowerLists, 'gulp-main-bower-files': () => recorded('gulp-main-bower-files'),
+  'gulp-inject': injectModule, wiredep, 'main-bower-files': bowerFiles, 'gulp-bower-files': () => () => head(rt.op('gulp.src', [rt.components('main-bower-files', {}).files])), 'bower-files': bowerLists, 'gulp-main-bower-files': () => recorded('gulp-main-bower-files'),
   browserify: () => bundlers.browserify, watchify: () => bundlers.watchify, webpack: bundlers.webpackModule, rollup: bundlers.rollup, 'gulp-typescript': bundlers.typescript,
   'gulp-sass': () => bundlers.factory('gulp-sass', { logError: inert, sync: recorded('gulp-sass.sync'), compiler: undefined }, bundlers.compiler), 'gulp-dart-sass': () => bundlers.factory('gulp-sass', { logError: inert, sync: recorded('gulp-sass.sync') }, bundlers.compiler), 'gulp-uglify/composer': () => () => recorded('gulp-uglify'), 'gulp-uglify/minifier': () => (o, u) => op('gulp-uglify', typeof o === 'object' ? [o] : []), 'gulp-uglify-es': () => recorded('gulp-uglify-es', { default: recorded('gulp-uglify-es') }), 'gulp-terser-js': () => recorded('gulp-terser'),
   'browser-sync': () => (browserSync = browserSync || servers.browserSync()), express: () => servers.framework('express'), connect: () => servers.framework('connect'), 'serve-static': () => recorded('serve-static'), 'gulp-connect': servers.gulpConnect, 'gulp-webserver': () => servers.piped('gulp-webserver'), 'gulp-server-livereload': () => servers.piped('gulp-server-livereload'), 'gulp-serv': () => servers.piped('gulp-webserver'), 'gulp-livereload': servers.liveReload, 'gulp-refresh': servers.liveReload, 'tiny-lr': servers.tinyLr, 'mini-lr': servers.tinyLr, 'connect-livereload': () => () => inert, 'gulp-live-server': servers.liveServer,
