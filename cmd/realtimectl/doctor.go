@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -61,11 +63,32 @@ func (a *app) examine(ctx context.Context, project stack.Project, site string, i
 	if idle != 0 {
 		return nil, usagef("add --url", "--idle is for a site")
 	}
-	o := doctor.Options{Config: cfg, Project: sheetFindings(project)}
+	o := doctor.Options{Config: cfg, Project: slices.Concat(gulpFindings(project.Layout.Gulp), sheetFindings(project))}
 	if s, _, runs := living(ctx, cfg); runs {
 		o.Ours = portsOf(s.App, s.Proxy)
 	}
 	return doctor.Examine(ctx, o), nil
+}
+
+// gulpFindings say what is done with the project's gulpfile, and print its plan.
+func gulpFindings(g *pipeline.Gulp) []doctor.Finding {
+	if g == nil {
+		return nil
+	}
+	f := doctor.Finding{ID: "gulpfile", Verdict: doctor.Pass, Message: fmt.Sprintf("serve carries out the task %s of %s", g.Serving.Task, g.Plan.Gulpfile), Details: g.Plan.Describe()}
+	if g.Why != "" {
+		f.Verdict, f.Message = doctor.Warn, "the gulpfile is not carried out: "+g.Why
+		f.Fix = "what it made can become commands under pipeline.tasks in realtimectl.yaml"
+		return []doctor.Finding{f}
+	}
+	found := []doctor.Finding{f}
+	for _, plugin := range g.Unknown() {
+		found = append(found, doctor.Finding{
+			ID: "gulpfile.plugin", Verdict: doctor.Warn, Message: plugin + " has no counterpart here: its stream ends there",
+			Fix: "a command under pipeline.tasks in realtimectl.yaml can do its work",
+		})
+	}
+	return found
 }
 
 // sheetFindings say what compiles the project's sheets, unless its own commands do.
@@ -114,6 +137,9 @@ func (a *app) tellFindings(found []doctor.Finding, asJSON bool) error {
 		}
 		for _, f := range found {
 			a.printf("%-4s  %-*s  %s\n", f.Verdict, width, f.ID, f.Message)
+			for _, row := range f.Details {
+				a.printf("      %-*s    %s\n", width, "", row)
+			}
 			for row := range strings.Lines(f.Fix) {
 				a.printf("      %-*s  → %s\n", width, "", strings.TrimSuffix(row, "\n"))
 			}

@@ -22,8 +22,8 @@ type Shape struct {
 
 // Hint is one value that a file of the project names.
 type Hint struct {
-	Key   string // "paths.src"
-	Value string // a folder relative to the project, with '/'
+	Key   string // "paths.src", "serve.fallback"
+	Value string // a folder or a file, relative, with '/'
 	From  string // "conf/gulp.conf.js:3"
 }
 
@@ -33,6 +33,7 @@ func (c *Config) take(s Shape) {
 	targets := map[string]*string{
 		"paths.src": &c.Paths.Src, "paths.dist": &c.Paths.Dist, "paths.tmp": &c.Paths.Tmp,
 		"paths.public": &c.Paths.Public, "paths.bower": &c.Paths.Bower,
+		"serve.fallback": &c.Serve.Fallback,
 	}
 	for _, h := range s.Hints {
 		target, known := targets[h.Key]

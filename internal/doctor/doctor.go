@@ -30,6 +30,8 @@ type Finding struct {
 	Verdict Verdict `json:"verdict"`
 	Message string  `json:"message"`
 	Fix     string  `json:"fix,omitempty"` // what to do, where there is something to do
+	// Details are more lines, for those who want to know.
+	Details []string `json:"details,omitempty"`
 }
 
 // Options say what to examine. Config is required.

@@ -25,6 +25,7 @@ const (
 	Wired       Kind = "wired page"   // inject, bower or build comments, no known generator
 	FountainJS  Kind = "FountainJS"   // gulp 4, conf/gulp.conf.js
 	GulpAngular Kind = "gulp-angular" // gulp 3, gulp/*.js
+	GulpTasks   Kind = "gulp tasks"   // a gulpfile that no known generator wrote
 )
 
 // Layout is what a project's own files say about where things are. Folders are relative
@@ -36,6 +37,11 @@ type Layout struct {
 	Tmp    string // the generated layer of the old build
 	Public string // the folder of files that are served and copied as they are
 	Bower  string // the folder of Bower components
+	Index  string // the page of the root URL
+	// More are folders that are served after Src and Public, in this order.
+	More []string
+	// Gulp is the project's gulpfile; nil without one.
+	Gulp *Gulp
 	// Origin names, for "kind", "src" and so on, the file that says so, with the line
 	// where there is one.
 	Origin map[string]string
@@ -62,8 +68,8 @@ func (g gulpConfig) excludes(file string) bool {
 	return slices.ContainsFunc(g.exclude, func(re *regexp.Regexp) bool { return re.MatchString(file) })
 }
 
-// Detect looks at a project's files and says how it is laid out; it runs nothing of the
-// project but the assignments of conf/gulp.conf.js, without access to anything. It
+// Detect looks at a project's files and says how it is laid out; of the
+// project only its gulpfile is evaluated, which has no effect: see package record. It
 // returns a [diag.List] when dir is no folder.
 func Detect(dir string) (Layout, error) {
 	if !isDir(dir) {
@@ -78,6 +84,7 @@ func Detect(dir string) (Layout, error) {
 	l.readTasks(dir)
 	l.readBowerrc(dir)
 	l.findKind(dir)
+	l.readGulpfile(dir)
 	return l, nil
 }
 

@@ -78,7 +78,7 @@ func New(opts Options) (*Pipeline, error) {
 	}
 	t.tasks = len(opts.Tasks) > 0
 	compiler := sheets.New(t.dir, orDiscard(opts.Log))
-	steps := stepsFor(layout, opts.Settings, opts.Tasks, compiler)
+	steps := stepsFor(layout, t.dir, opts.Settings, opts.Tasks, compiler)
 	return &Pipeline{
 		sheets: compiler,
 		tree:   t, given: given, tmp: absIn(t.dir, tmp), log: orDiscard(opts.Log), steps: steps,
@@ -96,6 +96,7 @@ func (p *Pipeline) Start(ctx context.Context) (Result, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.cache.forget(nil)
+	p.tell(nil)
 	if err := p.sweep(); err != nil {
 		return Result{}, err
 	}
@@ -121,6 +122,7 @@ func (p *Pipeline) Rebuild(ctx context.Context, changed []string) (Result, error
 		return Result{Changed: p.called(foreign), Diagnostics: p.diagnostics()}, ctx.Err()
 	}
 	everything := p.cache.forget(paths)
+	p.tell(paths)
 	made, err := runSteps(ctx, p.tree, p.cache, p.steps, p.ran, func(s Step) bool {
 		return ctx.Err() == nil && (everything || slices.ContainsFunc(paths, func(f string) bool { return s.Concerns(p.tree.rel(f)) }))
 	})
@@ -135,6 +137,15 @@ func (p *Pipeline) Rebuild(ctx context.Context, changed []string) (Result, error
 	all := slices.Concat(written, foreign, p.served(paths, made))
 	slices.Sort(all)
 	return Result{Changed: p.called(slices.Compact(all)), Diagnostics: p.diagnostics()}, nil
+}
+
+// tell lets steps know what may have changed that remember more than contents.
+func (p *Pipeline) tell(paths []string) {
+	for _, s := range p.steps {
+		if r, ok := s.(rememberer); ok {
+			r.forget(paths)
+		}
+	}
 }
 
 // sort tells sources from files of the generated layer that somebody else has written,
@@ -182,7 +193,7 @@ func (p *Pipeline) called(paths []string) []string {
 func (p *Pipeline) served(paths []string, made map[string][]byte) []string {
 	var out []string
 	for _, file := range paths {
-		inSrc := within(file, p.tree.src) || p.tree.public != "" && within(file, p.tree.public)
+		inSrc := slices.ContainsFunc(p.tree.roots(), func(root string) bool { return within(file, root) })
 		if _, shadowed := made[p.tree.url(file)]; inSrc && !shadowed && !p.ignored(file) {
 			out = append(out, file)
 		}

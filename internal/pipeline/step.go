@@ -36,7 +36,12 @@ type Work struct {
 	made  map[string][]byte // by earlier steps
 	out   map[string][]byte // by this step
 	found diag.List
+	sound bool // out counts although found holds errors
 }
+
+// rememberer is a step that remembers what it has read. It is told what may have changed,
+// in absolute paths, before it runs; no paths mean everything.
+type rememberer interface{ forget(paths []string) }
 
 // Sources returns the project's source files, absolute and sorted by path.
 func (w *Work) Sources() []string { return w.files }
@@ -139,7 +144,7 @@ func runSteps(ctx context.Context, t *tree, cache *contents, steps []Step, resul
 				files = nil
 			}
 			results[i].found = w.found
-			if w.found.Err() == nil || results[i].out == nil {
+			if w.found.Err() == nil || w.sound || results[i].out == nil {
 				results[i].out = w.out
 			}
 		}

@@ -17,6 +17,7 @@ type tree struct {
 	dir    string            // the project, absolute, symbolic links resolved
 	src    string            // absolute
 	public string            // absolute; "" when the project has none
+	more   []string          // absolute: folders that are served after these two
 	skip   []string          // absolute folders that are no sources: output, generated layer
 	tmp    string            // the generated layer, absolute; in a build it is not on disk
 	built  func(string) bool // in a build: whether the output has a file already
@@ -45,6 +46,9 @@ func newTree(dir string, layout Layout, tmp string, skip ...string) (*tree, erro
 	if public := absIn(abs, filepath.FromSlash(orDefault(layout.Public, "public"))); public != t.src && isDir(public) {
 		t.public = public
 	}
+	for _, root := range layout.More {
+		t.more = append(t.more, absIn(abs, filepath.FromSlash(root)))
+	}
 	for _, s := range append(skip, tmp) {
 		t.skip = append(t.skip, absIn(abs, s))
 	}
@@ -70,19 +74,25 @@ func (t *tree) find(urlPath string) (string, bool) {
 	if _, ok := t.made[rel]; ok {
 		return rooted(t.tmp, rel), true
 	}
-	roots := []string{t.src, t.public}
+	roots := t.roots()
 	if t.tasks {
 		roots = append(roots, t.tmp)
 	}
 	for _, root := range roots {
-		if root == "" {
-			continue
-		}
 		if file, ok := t.existing(filepath.Join(root, filepath.FromSlash(rel))); ok {
 			return file, true
 		}
 	}
 	return "", false
+}
+
+// roots are the folders whose files are served under the root URL, the first that has a
+// file wins.
+func (t *tree) roots() []string {
+	if t.public == "" {
+		return append([]string{t.src}, t.more...)
+	}
+	return append([]string{t.src, t.public}, t.more...)
 }
 
 func (t *tree) existing(file string) (string, bool) { return file, t.isFile(file) }
@@ -131,7 +141,8 @@ func (t *tree) rel(file string) string {
 
 // url returns the path, without the leading slash, under which a source file is served.
 func (t *tree) url(file string) string {
-	for _, root := range []string{t.tmp, t.public, t.src, t.dir} {
+	roots := append([]string{t.tmp, t.public, t.src}, t.more...)
+	for _, root := range append(roots, t.dir) {
 		if root == "" {
 			continue
 		}

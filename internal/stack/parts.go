@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -188,9 +189,11 @@ func (p *parts) addFiles(context.Context) error {
 			{Prefix: "/", Dir: p.cfg.Abs(p.cfg.Paths.Tmp)},
 			{Prefix: "/", Dir: p.cfg.Abs(p.cfg.Paths.Src)},
 			{Prefix: "/", Dir: p.cfg.Abs(p.cfg.Paths.Public)},
+		}
+		layers = slices.Concat(layers, moreLayers(p.cfg, p.layout), []devserver.Layer{
 			{Prefix: "/bower_components", Dir: p.cfg.Abs(p.cfg.Paths.Bower), Packages: true},
 			{Prefix: "/node_modules", Dir: filepath.Join(p.cfg.Dir, "node_modules"), Packages: true},
-		}
+		})
 	}
 	var err error
 	p.files, err = devserver.New(devserver.Options{
@@ -214,6 +217,19 @@ func extraLayers(cfg *config.Config) []devserver.Layer {
 	slices.SortFunc(layers, func(a, b devserver.Layer) int {
 		return cmp.Or(cmp.Compare(len(b.Prefix), len(a.Prefix)), strings.Compare(a.Prefix, b.Prefix))
 	})
+	return layers
+}
+
+// moreLayers are the folders that the project's own development server has beside the
+// usual ones.
+func moreLayers(cfg *config.Config, l pipeline.Layout) []devserver.Layer {
+	var layers []devserver.Layer
+	for _, folder := range l.More {
+		layers = append(layers, devserver.Layer{Prefix: "/", Dir: cfg.Abs(folder)})
+	}
+	for _, prefix := range slices.Sorted(maps.Keys(l.Routes())) {
+		layers = append(layers, devserver.Layer{Prefix: prefix, Dir: cfg.Abs(l.Routes()[prefix])})
+	}
 	return layers
 }
 
@@ -277,8 +293,8 @@ func (p *parts) addWatcher(context.Context) error {
 	files := []string{filepath.Join(p.cfg.Dir, "bower.json"), filepath.Join(p.cfg.Dir, "package.json")}
 	files = append(files, p.ruleFiles()...)
 	dirs := []string{p.cfg.Abs(p.cfg.Paths.Src), p.cfg.Abs(p.cfg.Paths.Public), p.cfg.Abs(p.cfg.Paths.Tmp)}
-	if p.target != nil {
-		dirs = []string{p.cfg.Dir} // an app of any shape
+	if p.target != nil || p.layout.Gulp != nil {
+		dirs = []string{p.cfg.Dir} // an app, or tasks, of any shape
 	}
 	for _, layer := range extraLayers(p.cfg) {
 		dirs = append(dirs, layer.Dir)

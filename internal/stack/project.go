@@ -50,6 +50,9 @@ func shape(l pipeline.Layout) config.Shape {
 			s.Hints = append(s.Hints, config.Hint{Key: "paths." + f.name, Value: f.folder, From: l.Origin[f.name]})
 		}
 	}
+	if l.Index != "" {
+		s.Hints = append(s.Hints, config.Hint{Key: "serve.fallback", Value: l.Index, From: l.Origin["index"]})
+	}
 	return s
 }
 

@@ -37,7 +37,7 @@ var productionWords = [...]string{"dist", "prod", "build", "test", "e2e", "relea
 // start a server the one with the most usual name, else of those that watch, else the
 // default task.
 func (p *Plan) Development() Serving {
-	task := p.pick(func(a Action) bool { return p.isServer(a) })
+	task := p.pick(isServer)
 	if task == nil {
 		task = p.pick(func(a Action) bool { _, ok := a.(*Watch); return ok })
 	}
@@ -131,18 +131,10 @@ func (w *walker) all(t *Task, list []Work) {
 	}
 }
 
-// pipedServers are plugins that serve the folders piped into them.
-var pipedServers = [...]string{"gulp-webserver", "gulp-server-livereload", "gulp-serve-static"}
-
 // isServer reports whether an action starts a server of files, or a proxy before one.
-func (p *Plan) isServer(a Action) bool {
-	switch a := a.(type) {
-	case *Server:
-		return a.Kind != "gulp-nodemon" && a.Kind != "nodemon"
-	case *Stream:
-		return slices.Contains(pipedServers[:], a.Op.Plugin)
-	}
-	return false
+func isServer(a Action) bool {
+	server, ok := a.(*Server)
+	return ok && server.Kind != "gulp-nodemon" && server.Kind != "nodemon"
 }
 
 // read takes from one action what it says about serving.
@@ -152,10 +144,6 @@ func (s *Serving) read(a Action) {
 		s.readServer(a)
 	case *Command:
 		s.Commands = append(s.Commands, *a)
-	case *Stream:
-		if slices.Contains(pipedServers[:], a.Op.Plugin) {
-			s.readPiped(a)
-		}
 	}
 }
 
@@ -165,11 +153,16 @@ func (s *Serving) readServer(a *Server) {
 		s.readBrowserSync(options(a))
 	case "gulp-nodemon", "nodemon":
 		s.readScript(a, options(a).Get("script"))
-	case "gulp-connect", "gulp-connect-multi", "gulp-webserver", "gulp-server-livereload", "http-server", "live-server", "lite-server":
+	case "express", "connect", "http":
+		s.readUses(options(a).Get("use"))
+	case "gulp-webserver", "gulp-server-livereload":
+		s.addRoots(a.Options[len(a.Options)-1])
+		s.setIndex(options(a).Get("fallback"))
+	case "gulp-connect", "gulp-connect-multi", "http-server", "live-server", "lite-server":
 		o := options(a)
 		s.addRoots(orFirst(o.Get("root"), "."))
 		s.setIndex(o.Get("fallback"))
-	default: // gulp-live-server, express and the like take folders, or a script to run
+	default: // gulp-live-server and the like take folders, or a script to run
 		for _, v := range a.Options {
 			s.readArgument(a, v)
 		}
@@ -226,17 +219,31 @@ func (s *Serving) readBrowserSync(o *Object) {
 	}
 }
 
-// readPiped takes the folders that are piped into a server.
-func (s *Serving) readPiped(a *Stream) {
-	if len(a.Op.Args) > 0 {
-		if o, ok := a.Op.Args[0].(*Object); ok {
-			s.setIndex(o.Get("fallback"))
+// readUses takes the folders that an app of the gulpfile's own serves: those of the calls
+// of use that were given one, with the URL path before it.
+func (s *Serving) readUses(uses Value) {
+	list, _ := uses.([]Value)
+	for _, use := range list {
+		args, _ := use.([]Value)
+		for _, arg := range args {
+			op, ok := arg.(*Op)
+			if !ok || op.Plugin != "serve-static" || len(op.Args) == 0 {
+				continue
+			}
+			s.addStatic(args[0], op.Args[0])
 		}
 	}
-	for st := a.Prev; st != nil; st = st.Prev {
-		if st.Op.Plugin == "gulp.src" && len(st.Op.Args) > 0 {
-			s.addRoots(st.Op.Args[0])
-		}
+}
+
+// addStatic takes a folder under the root URL, or under a path.
+func (s *Serving) addStatic(prefix, dir Value) {
+	at, ok := prefix.(string)
+	if !ok || at == "/" {
+		s.addRoots(dir)
+		return
+	}
+	for _, text := range Texts(dir) {
+		s.Routes["/"+strings.Trim(at, "/")] = folder(text)
 	}
 }
 
@@ -307,6 +314,18 @@ func (p *Plan) Folders() []string {
 	}
 	slices.Sort(dirs)
 	return slices.Compact(dirs)
+}
+
+// Destinations are the folders that a stream writes into on its way, as far as they are
+// plain names.
+func (st *Stream) Destinations() []string {
+	var dirs []string
+	for ; st != nil; st = st.Prev {
+		if st.Op.Plugin == "gulp.dest" && len(st.Op.Args) > 0 {
+			dirs = append(dirs, Texts(st.Op.Args[0])...)
+		}
+	}
+	return dirs
 }
 
 func (st *Stream) folders() []string {

@@ -55,7 +55,7 @@ func TestDevelopmentTaskAndWhatItServes(t *testing.T) {
 			gulp.Serving{Task: "go", Roots: []string{"app"}, Index: "main.html", Routes: map[string]string{}},
 		},
 		"folders piped into a server": {
-			[]*gulp.Task{does("webserver", piped(src("./build", "vendor"), "gulp-webserver", object("fallback", "home.html")))},
+			[]*gulp.Task{does("webserver", server("gulp-webserver", object("fallback", "home.html"), []gulp.Value{"./build", "vendor"}))},
 			gulp.Serving{Task: "webserver", Roots: []string{"build", "vendor"}, Index: "home.html", Routes: map[string]string{}},
 		},
 		"the project itself": {
@@ -65,6 +65,14 @@ func TestDevelopmentTaskAndWhatItServes(t *testing.T) {
 		"a proxy in front of a script": {
 			[]*gulp.Task{{Name: "default", Work: &gulp.Series{Of: []gulp.Work{gulp.TaskName("nodemon"), gulp.TaskName("sync")}}}, does("nodemon", server("gulp-nodemon", object("script", "server.js"))), does("sync", server("browser-sync", object("proxy", "localhost:5000")))},
 			gulp.Serving{Task: "default", Routes: map[string]string{}, Proxies: []string{"localhost:5000"}, Commands: []gulp.Command{{Line: "node server.js"}}},
+		},
+		"an app of the gulpfile's own": {
+			[]*gulp.Task{does("express", server("express", object("port", 4000.0, "use", []gulp.Value{
+				[]gulp.Value{&gulp.Op{Plugin: "connect-livereload"}},
+				[]gulp.Value{"/vendor", &gulp.Op{Plugin: "serve-static", Args: []gulp.Value{"bower_components"}}},
+				[]gulp.Value{&gulp.Op{Plugin: "serve-static", Args: []gulp.Value{"app"}}},
+			})))},
+			gulp.Serving{Task: "express", Roots: []string{"app"}, Routes: map[string]string{"/vendor": "bower_components"}},
 		},
 		"no server, but a watch": {
 			[]*gulp.Task{does("scripts"), does("observe", &gulp.Watch{Globs: []string{"**/*.js"}}), does("default")},

@@ -1,0 +1,126 @@
+package pipeline
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// tasks is a project whose gulpfile no generator wrote.
+func tasks(t *testing.T) string {
+	return project(t, map[string]string{
+		"package.json": `{"devDependencies": {"gulp": "^3.9.0", "gulp-concat": "^2.6.0", "gulp-rename": "^1.2.0", "gulp-secret-sauce": "1", "browser-sync": "^2.0.0"}}`,
+		"gulpfile.js": `
+var gulp = require('gulp'), concat = require('gulp-concat'), rename = require('gulp-rename');
+var sync = require('browser-sync').create();
+gulp.task('scripts', function () {
+  return gulp.src(['client/js/first.js', 'client/js/**/*.js']).pipe(concat('all.js')).pipe(gulp.dest('client/built'));
+});
+gulp.task('pages', function () { return gulp.src('pages/*.htm').pipe(rename({extname: '.html'})).pipe(gulp.dest('out')); });
+gulp.task('odd', function () { return gulp.src('client/js/*.js').pipe(require('gulp-secret-sauce')()).pipe(gulp.dest('out/odd')); });
+gulp.task('dev', ['scripts', 'pages', 'odd'], function () {
+  sync.init({server: {baseDir: ['./out', './client'], routes: {'/lib': 'vendor'}}});
+  gulp.watch('client/js/**', ['scripts']);
+});
+`,
+		"client/js/first.js":  "var first;\n",
+		"client/js/a/last.js": "var last;\n",
+		"client/style.css":    "a {}",
+		"pages/index.htm":     "<!doctype html><script src=built/all.js></script>",
+		"vendor/x.js":         "x",
+	})
+}
+
+func TestProjectsOwnTasksAreCarriedOut(t *testing.T) {
+	dir := tasks(t)
+	l, err := Detect(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l.Kind != GulpTasks || l.Src != "client" || l.Gulp.Serving.Task != "dev" {
+		t.Errorf("detected %s with sources in %s and task %q", l.Kind, l.Src, l.Gulp.Serving.Task)
+	}
+	if d := cmp.Diff(map[string]string{"/lib": "vendor"}, l.Routes()); d != "" {
+		t.Error(d)
+	}
+	p := open(t, dir)
+	got, err := p.Start(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{
+		"built/all.js": "var first;\n\nvar last;\n",
+		"index.html":   "<!doctype html><script src=built/all.js></script>",
+	}
+	if d := cmp.Diff(want, snapshot(t, filepath.Join(dir, ".tmp"))); d != "" {
+		t.Errorf("generated layer (-want +got):\n%s", d)
+	}
+	if len(got.Diagnostics) != 1 || !strings.Contains(got.Diagnostics[0].Message, "gulp-secret-sauce in task odd") || got.Diagnostics[0].Line != 8 {
+		t.Errorf("told of the unknown plugin: %v", got.Diagnostics)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "client/built")); !os.IsNotExist(err) {
+		t.Errorf("something was written among the sources: %v", err)
+	}
+}
+
+func TestEditOfATasksSourceRedoesIt(t *testing.T) {
+	for name, c := range map[string]struct {
+		file, content string
+		want          []string
+		made          string // content of built/all.js
+	}{
+		"a source":       {"client/js/first.js", "1", []string{".tmp/built/all.js", "client/js/first.js"}, "1\nvar last;\n"},
+		"a new source":   {"client/js/b.js", "b", []string{".tmp/built/all.js", "client/js/b.js"}, "var first;\n\nb\nvar last;\n"},
+		"something else": {"client/style.css", "b {}", []string{"client/style.css"}, "var first;\n\nvar last;\n"},
+		"a page":         {"pages/index.htm", "<p>", []string{".tmp/index.html"}, "var first;\n\nvar last;\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := tasks(t)
+			p := open(t, dir)
+			if _, err := p.Start(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			write(t, filepath.Join(dir, c.file), c.content)
+			got, err := p.Rebuild(t.Context(), []string{filepath.Join(dir, c.file)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff(c.want, relative(t, dir, got).Changed); d != "" {
+				t.Errorf("changed (-want +got):\n%s", d)
+			}
+			if made := readFile(t, filepath.Join(dir, ".tmp/built/all.js")); made != c.made {
+				t.Errorf("built/all.js is %q, want %q", made, c.made)
+			}
+		})
+	}
+}
+
+func TestChangedGulpfileCountsAtOnce(t *testing.T) {
+	dir := tasks(t)
+	p := open(t, dir)
+	if _, err := p.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "gulpfile.js")
+	write(t, file, strings.ReplaceAll(readFile(t, file), "all.js'", "every.js'"))
+	got, err := p.Rebuild(t.Context(), []string{file})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff([]string{".tmp/built/all.js", ".tmp/built/every.js"}, relative(t, dir, got).Changed); d != "" {
+		t.Errorf("changed (-want +got):\n%s", d)
+	}
+	write(t, file, "var gulp = require(")
+	if got, err = p.Rebuild(t.Context(), []string{file}); err != nil {
+		t.Fatal(err)
+	}
+	if got.Diagnostics.Err() == nil || got.Diagnostics[0].Path != "gulpfile.js" {
+		t.Errorf("told of a gulpfile that does not parse: %v", got.Diagnostics)
+	}
+	if made := readFile(t, filepath.Join(dir, ".tmp/built/every.js")); made == "" {
+		t.Error("a gulpfile that does not parse took the last good state away")
+	}
+}

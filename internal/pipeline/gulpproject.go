@@ -1,0 +1,219 @@
+package pipeline
+
+import (
+	"fmt"
+	"maps"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/realtimectl/realtimectl/internal/pipeline/gulp"
+	"github.com/realtimectl/realtimectl/internal/pipeline/gulp/run"
+)
+
+// Gulp is a project's gulpfile and what is done with it.
+type Gulp struct {
+	Plan    *gulp.Plan // empty when the gulpfile cannot be read
+	Serving gulp.Serving
+	// Why says, in words, why the plan is not carried out; "" = it is.
+	Why string
+
+	roots   []string // relative folders whose files get the root URL, in order
+	outputs []string // relative folders that hold only what tasks have made
+}
+
+// carriedOut reports whether development runs the project's own tasks.
+func (l Layout) carriedOut() bool { return l.Gulp != nil && l.Gulp.Why == "" }
+
+// Routes are folders that are served under URL paths of their own ("/vendor").
+func (l Layout) Routes() map[string]string {
+	routes := map[string]string{}
+	if !l.carriedOut() {
+		return routes
+	}
+	for prefix, folder := range l.Gulp.Serving.Routes {
+		if prefix != "/" && filepath.IsLocal(filepath.FromSlash(folder)) {
+			routes[prefix] = folder
+		}
+	}
+	return routes
+}
+
+// forBuild is the layout as a build takes it. The two generators' development tasks leave
+// out what their build tasks add (templates in a script, for one): our steps do it all.
+func (l Layout) forBuild() Layout {
+	if l.Kind == FountainJS || l.Kind == GulpAngular {
+		l.Gulp = nil
+	}
+	return l
+}
+
+// readGulpfile lets the project's gulpfile say where things are. What it serves counts
+// more than what the names of folders suggest.
+func (l *Layout) readGulpfile(dir string) {
+	plan, err := recordGulpfile(dir)
+	if err != nil {
+		l.Gulp = &Gulp{Plan: &gulp.Plan{}, Why: err.Error()}
+	}
+	if plan == nil {
+		return
+	}
+	g := &Gulp{Plan: plan, Serving: plan.Development()}
+	l.Gulp = g
+	if !l.makesFiles() {
+		g.Why = fmt.Sprintf("no task of %s that a developer runs makes a file or serves a folder", plan.Gulpfile)
+		return
+	}
+	g.outputs = outputsOf(dir, plan, l.Tmp, l.Dist)
+	g.roots = localFolders(dir, g.Serving.Roots)
+	if len(g.roots) == 0 {
+		g.roots = append(slices.Clone(g.outputs), l.Src)
+	}
+	from := l.Gulp.place()
+	if l.Kind == Plain || l.Kind == Modules || l.Kind == Wired {
+		l.is(GulpTasks, from)
+	}
+	l.follow(from)
+}
+
+// makesFiles reports whether the development task has streams, or serves a folder.
+func (l *Layout) makesFiles() bool {
+	g := l.Gulp
+	found := len(g.Serving.Roots) > 0
+	g.Plan.Walk(g.Serving.Task, func(_ *gulp.Task, a gulp.Action) {
+		_, stream := a.(*gulp.Stream)
+		found = found || stream
+	})
+	return found && g.Serving.Task != ""
+}
+
+// Unknown returns the plugins of the development task that have no counterpart here,
+// each with its task and place.
+func (g *Gulp) Unknown() []string {
+	var list []string
+	g.Plan.Ops(g.Serving.Task, func(t *gulp.Task, op *gulp.Op) {
+		if op.Run == nil && op.Chain == nil && !run.Known(op.Plugin) {
+			list = append(list, fmt.Sprintf("%s in the task %s (%v)", op.Plugin, t.Name, op.Place))
+		}
+	})
+	return list
+}
+
+// place is where the development task is written.
+func (g *Gulp) place() string {
+	if p := g.Plan.Task(g.Serving.Task).Place; p.File != "" {
+		return p.String()
+	}
+	return g.Plan.Gulpfile
+}
+
+// follow takes the folders that are served: the first that holds sources is the sources'
+// folder, the others are served after it.
+func (l *Layout) follow(from string) {
+	var sources []string
+	for _, root := range l.Gulp.roots {
+		if !covered(root, l.Gulp.outputs) {
+			sources = append(sources, root)
+		}
+	}
+	if len(sources) > 0 {
+		l.Src, l.Origin["src"] = sources[0], from
+		l.More = sources[1:]
+	}
+	for prefix, folder := range l.Gulp.Serving.Routes {
+		if prefix == "/bower_components" && l.Bower == "" && folder != "bower_components" {
+			l.Bower, l.Origin["bower"] = folder, from
+		}
+	}
+	if l.Gulp.Serving.Index != "" {
+		l.Index, l.Origin["index"] = l.Gulp.Serving.Index, from
+	}
+}
+
+// outputsOf returns the folders that tasks write into and that hold nothing of the
+// user's: those that tasks delete, those that are not there, and the usual two.
+func outputsOf(dir string, plan *gulp.Plan, tmp, dist string) []string {
+	outputs := []string{orDefault(tmp, ".tmp"), orDefault(dist, "dist")}
+	var deleted, written []string
+	for _, t := range plan.Tasks {
+		plan.Walk(t.Name, func(_ *gulp.Task, a gulp.Action) {
+			switch a := a.(type) {
+			case *gulp.Delete:
+				deleted = append(deleted, localFolders(dir, a.Globs)...)
+			case *gulp.Stream:
+				written = append(written, localFolders(dir, a.Destinations())...)
+			}
+		})
+	}
+	for _, folder := range written {
+		if slices.Contains(deleted, folder) || !isDir(filepath.Join(dir, filepath.FromSlash(folder))) {
+			outputs = append(outputs, folder)
+		}
+	}
+	return topmost(outputs)
+}
+
+// localFolders returns what lies inside the project, relative to it; a glob means the
+// folder above what it matches.
+func localFolders(dir string, names []string) []string {
+	var local []string
+	for _, name := range names {
+		if strings.HasPrefix(name, "!") {
+			continue
+		}
+		if strings.ContainsAny(name, "*?{[(") {
+			name = gulp.GlobParent(name)
+		}
+		if filepath.IsAbs(filepath.FromSlash(name)) {
+			rel, err := filepath.Rel(dir, filepath.FromSlash(name))
+			if err != nil {
+				continue
+			}
+			name = filepath.ToSlash(rel)
+		}
+		if name = path.Clean(name); filepath.IsLocal(filepath.FromSlash(name)) && !slices.Contains(local, name) {
+			local = append(local, name)
+		}
+	}
+	return local
+}
+
+// topmost returns the folders that lie in no other of the list; the project itself is
+// nobody's output.
+func topmost(folders []string) []string {
+	var top []string
+	slices.Sort(folders)
+	for _, folder := range folders {
+		if folder != "." && !covered(folder, top) {
+			top = append(top, folder)
+		}
+	}
+	return top
+}
+
+// covered reports whether a folder is one of the list or lies in one.
+func covered(folder string, list []string) bool {
+	return slices.ContainsFunc(list, func(dir string) bool {
+		return folder == dir || dir == "." || strings.HasPrefix(folder, dir+"/")
+	})
+}
+
+// url returns the URL path, without the leading slash, of a file that a task has written;
+// false when nothing serves it.
+func (g *Gulp) url(file string) (string, bool) {
+	for _, prefix := range slices.Sorted(maps.Keys(g.Serving.Routes)) {
+		if rest, ok := strings.CutPrefix(file, g.Serving.Routes[prefix]+"/"); ok && prefix != "/" {
+			return strings.TrimPrefix(prefix, "/") + "/" + rest, true
+		}
+	}
+	for _, root := range g.roots {
+		if root == "." {
+			return file, true
+		}
+		if rest, ok := strings.CutPrefix(file, root+"/"); ok {
+			return rest, true
+		}
+	}
+	return "", false
+}

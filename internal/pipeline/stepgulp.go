@@ -1,0 +1,155 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/realtimectl/realtimectl/internal/diag"
+	"github.com/realtimectl/realtimectl/internal/pipeline/bower"
+	"github.com/realtimectl/realtimectl/internal/pipeline/gulp"
+	"github.com/realtimectl/realtimectl/internal/pipeline/gulp/record"
+	"github.com/realtimectl/realtimectl/internal/pipeline/gulp/run"
+	"github.com/realtimectl/realtimectl/internal/pipeline/sheets"
+)
+
+// gulpStep carries out the development task of the project's own gulpfile and makes what
+// the task writes into served folders.
+type gulpStep struct {
+	gulp   *Gulp
+	dir    string
+	sheets *sheets.Compiler
+	runner *run.Runner
+	disk   *run.Disk
+	stale  bool // the gulpfile has changed since it was evaluated
+}
+
+func newGulpStep(g *Gulp, dir string, compiler *sheets.Compiler) *gulpStep {
+	s := &gulpStep{dir: dir, sheets: compiler, disk: run.NewDisk(dir)}
+	s.use(g)
+	return s
+}
+
+func (s *gulpStep) use(g *Gulp) {
+	s.gulp = g
+	s.runner = run.New(run.Options{Dir: s.dir, Plan: g.Plan, Disk: s.disk, Outputs: g.outputs, Sheets: s.sheets})
+}
+
+// Name returns "gulp".
+func (s *gulpStep) Name() string { return "gulp" }
+
+// Concerns is true for everything a task may read: the runner redoes only what depends
+// on it.
+func (s *gulpStep) Concerns(string) bool { return true }
+
+// forget takes the place of what the runner has read of the disk.
+func (s *gulpStep) forget(paths []string) {
+	s.disk.Forget(paths)
+	s.stale = s.stale || len(paths) == 0 || slices.ContainsFunc(paths, s.isGulpfile)
+}
+
+func (s *gulpStep) isGulpfile(file string) bool {
+	rel, err := filepath.Rel(s.dir, file)
+	return err == nil && slices.Contains(s.gulp.Plan.Files, filepath.ToSlash(rel))
+}
+
+// Run does the task; the gulpfile is evaluated anew when it has changed.
+func (s *gulpStep) Run(ctx context.Context, w *Work) error {
+	s.renew(w)
+	result, err := s.runner.Run(ctx, s.gulp.Serving.Task)
+	if err != nil {
+		return fmt.Errorf("run the task %s of %s: %w", s.gulp.Serving.Task, s.gulp.Plan.Gulpfile, err)
+	}
+	w.sound = true // the runner keeps the last good state of each file
+	for _, d := range slices.Concat(s.gulp.Plan.Found, result.Diagnostics) {
+		w.Report(d)
+	}
+	s.reportServers(w, result.Commands)
+	for file, data := range result.Files {
+		if url, ok := s.gulp.url(file); ok {
+			w.Emit(url, data)
+		}
+	}
+	return nil
+}
+
+// renew evaluates a gulpfile that has changed. The folders that are served stay those of
+// the start: they belong to servers that run.
+func (s *gulpStep) renew(w *Work) {
+	if !s.stale {
+		return
+	}
+	s.stale = false
+	plan, err := recordGulpfile(s.dir)
+	if err != nil || plan == nil {
+		return // it is being written, or has gone: the last plan stays
+	}
+	serving := plan.Development()
+	if plan.Task(serving.Task) == nil {
+		w.found = append(w.found, plan.Found...)
+		return
+	}
+	next := &Gulp{Plan: plan, Serving: serving, roots: s.gulp.roots, outputs: s.gulp.outputs}
+	if roots := localFolders(s.dir, serving.Roots); len(roots) > 0 && !slices.Equal(roots, s.gulp.roots) {
+		w.Report(diag.Diagnostic{
+			Severity: diag.Warning, Source: s.Name(), Path: plan.Gulpfile,
+			Message: "the gulpfile serves other folders now: " + strings.Join(roots, ", "),
+			Hint:    "start realtimectl serve again to follow it",
+		})
+	}
+	s.use(next)
+}
+
+// reportServers tells of programs and servers that the task would start and that nothing
+// here stands in for.
+func (s *gulpStep) reportServers(w *Work, commands []*gulp.Command) {
+	lines := map[string]gulp.Place{}
+	for _, c := range s.gulp.Serving.Commands {
+		lines[c.Line] = c.Place
+	}
+	for _, c := range commands {
+		lines[c.Line] = c.Place
+	}
+	for line, at := range lines {
+		w.Report(diag.Diagnostic{
+			Severity: diag.Warning, Source: s.Name(), Path: at.File, Line: at.Line, Column: at.Column,
+			Message: fmt.Sprintf("the task %s would start a program, which is not done here: %s", s.gulp.Serving.Task, line),
+			Hint:    fmt.Sprintf("if pages need it, write into realtimectl.yaml: backends: { app: { run: %q, path: /api } }", line),
+		})
+	}
+	for _, url := range s.gulp.Serving.Proxies {
+		w.Report(diag.Diagnostic{
+			Severity: diag.Warning, Source: s.Name(), Path: s.gulp.Plan.Gulpfile,
+			Message: fmt.Sprintf("the task %s puts its server in front of %s", s.gulp.Serving.Task, url),
+			Hint:    "realtimectl serve --target " + withScheme(url) + " does that; a back-end for a part of the site is an entry of backends in realtimectl.yaml",
+		})
+	}
+}
+
+func withScheme(url string) string {
+	if strings.Contains(url, "://") {
+		return url
+	}
+	return "http://" + url
+}
+
+// recordGulpfile evaluates the gulpfile of a project; nil = it has none, or none that can
+// be read, which the error says.
+func recordGulpfile(dir string) (*gulp.Plan, error) {
+	plan, err := record.Record(dir, record.Options{Components: func(c record.Components) ([]string, error) { return componentFiles(dir, c) }})
+	if err != nil {
+		return nil, fmt.Errorf("read the gulpfile: %w", err)
+	}
+	return plan, nil
+}
+
+// componentFiles are the files that Bower components bring into pages, absolute.
+func componentFiles(dir string, c record.Components) ([]string, error) {
+	found, err := bower.Resolve(dir, bower.Options{Directory: c.Directory, Dev: c.Dev})
+	if err != nil {
+		return nil, fmt.Errorf("look for components: %w", err)
+	}
+	return found.Files, nil
+}
