@@ -35,7 +35,7 @@ func newFiles(dir string) (*files, error) {
 }
 
 // errOutside is the answer to whoever asks for a file that is not the project's.
-var errOutside = fmt.Errorf("it lies outside of the project: %w", fs.ErrNotExist)
+var errOutside = fmt.Errorf("outside of the project: %w", fs.ErrNotExist)
 
 // name is a path as the root knows it.
 func (f *files) name(file string) (string, error) {
@@ -144,7 +144,7 @@ func (f *files) manifest(file string) (manifest, error) {
 }
 
 // version is the gulp that the project was written for, as far as its package.json, or
-// the gulp that is installed, says so; otherwise 3, until something of gulp 4 is used.
+// the gulp that is installed, says so; 0 = it does not.
 func (e *engine) version() int {
 	if m, err := e.files.manifest(path.Join(e.dir, "node_modules/gulp/package.json")); err == nil && m.Version != "" {
 		return major(m.Version)
@@ -155,7 +155,7 @@ func (e *engine) version() int {
 			return major(v)
 		}
 	}
-	return 3
+	return 0
 }
 
 // major reads "^4.0.2", "gulpjs/gulp#4.0" and the like.

@@ -1,9 +1,9 @@
 package record
 
 import (
-	"errors"
 	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -12,6 +12,7 @@ import (
 	"github.com/dop251/goja/file"
 	"github.com/dop251/goja/parser"
 	"github.com/evanw/esbuild/pkg/api"
+	"github.com/goccy/go-yaml"
 
 	"github.com/realtimectl/realtimectl/internal/diag"
 )
@@ -100,11 +101,13 @@ func (m *modules) requireFile(name, fromDir string) (goja.Value, error) {
 	return nil, m.throw("MODULE_NOT_FOUND", fmt.Sprintf("Cannot find module '%s'", name))
 }
 
-// throw makes an error with node's code.
+// throw throws an Error with node's code.
 func (m *modules) throw(code, message string) error {
-	o := m.e.vm.NewGoError(errors.New(message))
+	o, err := m.e.vm.New(m.e.vm.Get("Error"), m.e.vm.ToValue(message))
+	if err != nil {
+		return err
+	}
 	_ = o.Set("code", code)
-	_ = o.Set("message", message)
 	panic(o)
 }
 
@@ -167,8 +170,8 @@ func (m *modules) load(file string) (goja.Value, error) {
 	_ = module.Set("children", m.e.vm.NewArray())
 	_ = module.Set("paths", m.e.vm.NewArray())
 	m.loaded[file] = module
-	if strings.HasSuffix(file, ".json") {
-		v, err := m.json(file, src)
+	if data := dataOf(file); data != nil {
+		v, err := data(m, file, src)
 		if err == nil {
 			err = module.Set("exports", v)
 		}
@@ -185,6 +188,25 @@ func (m *modules) load(file string) (goja.Value, error) {
 		return module.Get("exports"), err
 	}
 	return module.Get("exports"), nil
+}
+
+// dataOf returns what reads a file that is no script.
+func dataOf(file string) func(*modules, string, []byte) (goja.Value, error) {
+	switch path.Ext(file) {
+	case ".json":
+		return (*modules).json
+	case ".yaml", ".yml": // with the module require-yaml
+		return (*modules).yaml
+	}
+	return nil
+}
+
+func (m *modules) yaml(file string, src []byte) (goja.Value, error) {
+	data, err := yaml.YAMLToJSON(src)
+	if err != nil {
+		return nil, m.throw("", m.e.rel(file)+": "+firstLine(err.Error()))
+	}
+	return m.json(file, data)
 }
 
 func (m *modules) json(file string, src []byte) (goja.Value, error) {
@@ -292,8 +314,18 @@ func (m *modules) rewrite(name, text string) (string, error) {
 	if len(result.Errors) > 0 {
 		return "", m.syntax(name, result.Errors[0])
 	}
+	if strings.Contains(m.e.plan.Gulpfile, ".babel.") {
+		return topLevel.ReplaceAllStringFunc(string(result.Code), asVar), nil
+	}
 	return string(result.Code), nil
 }
+
+// Babel makes "var" of what is declared at the top of a module, so that modules which
+// import each other in a circle find it undefined, where it would be an error otherwise.
+// The words stay as long as they were: the source map counts on it.
+var topLevel = regexp.MustCompile(`(?m)^(const|let) `)
+
+func asVar(word string) string { return "var" + strings.Repeat(" ", len(word)-len("var")) }
 
 func (m *modules) syntax(name string, msg api.Message) error {
 	d := diag.Diagnostic{Severity: diag.Error, Path: name, Message: lowerFirst(msg.Text)}

@@ -42,6 +42,7 @@ func (e *engine) natives() *goja.Object {
 	_ = rt.Set("cwd", e.dir)
 	_ = rt.Set("REF", e.ref)
 	env := e.vm.NewObject()
+	_ = env.Set("INIT_CWD", e.dir) // gulp's command sets it
 	for name, value := range e.opts.Env {
 		_ = env.Set(name, value)
 	}
@@ -51,14 +52,16 @@ func (e *engine) natives() *goja.Object {
 
 // refused is what file functions answer instead of a result: {error, text}.
 func (e *engine) refused(err error) goja.Value {
-	code := "ENOENT"
+	code, text := "ENOENT", "no such file or directory"
 	switch {
 	case errors.Is(err, errIsDir):
-		code = "EISDIR"
+		code, text = "EISDIR", errIsDir.Error()
 	case !errors.Is(err, fs.ErrNotExist):
-		code = "EACCES"
+		code, text = "EACCES", err.Error()
+	case errors.Is(err, errOutside):
+		text = "it lies outside of the project"
 	}
-	return e.vm.ToValue(map[string]any{"error": code, "text": err.Error()})
+	return e.vm.ToValue(map[string]any{"error": code, "text": text})
 }
 
 func (e *engine) jsRead(call goja.FunctionCall) goja.Value {

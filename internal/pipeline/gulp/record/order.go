@@ -101,13 +101,19 @@ func (e *engine) record(b *gulp.Body) {
 	e.body = b
 	defer func() { e.body = outer }()
 	e.lastPlace = b.Place
-	result, err := e.try(func() (goja.Value, error) { return p.call(goja.Undefined(), p.args()...) })
+	args, mistakes := []goja.Value{e.done()}, len(e.plan.Found)
+	if p.args != nil {
+		args = p.args()
+	}
+	result, err := e.try(func() (goja.Value, error) { return p.call(goja.Undefined(), args...) })
 	if err != nil {
 		e.mistake(err, "the task's function throws")
 	}
 	e.drain()
 	e.returned(result)
-	e.closeBody(b)
+	if p.args != nil {
+		e.plan.Found = e.plan.Found[:mistakes] // of an event that did not happen
+	}
 }
 
 // returned looks at what a task's function gave back: a promise may have failed.

@@ -252,8 +252,8 @@ func (e *engine) jsServerOf(call goja.FunctionCall) goja.Value {
 	return goja.Undefined()
 }
 
-// closeBody ends the recording of a body: streams that others go on from are no actions,
-// calls that nothing came of are told.
+// closeBody completes a body when all is recorded: streams that others go on from are no
+// actions, uses of modules that nothing came of are told.
 func (e *engine) closeBody(b *gulp.Body) {
 	b.Actions = slices.DeleteFunc(b.Actions, func(a gulp.Action) bool {
 		s, ok := a.(*gulp.Stream)
@@ -264,5 +264,4 @@ func (e *engine) closeBody(b *gulp.Body) {
 			b.Actions = append(b.Actions, &gulp.Call{Op: op})
 		}
 	}
-	delete(e.opLog, b)
 }

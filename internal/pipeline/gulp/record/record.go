@@ -125,6 +125,13 @@ func (e *engine) evaluate(file string) {
 
 // finish completes the plan.
 func (e *engine) finish() *gulp.Plan {
+	if e.plan.Version == 0 {
+		e.plan.Version = 4
+	}
+	e.closeBody(e.top)
+	for _, b := range e.bodies {
+		e.closeBody(b)
+	}
 	for _, name := range e.taskOrder {
 		e.plan.Tasks = append(e.plan.Tasks, e.tasks[name])
 	}
@@ -146,7 +153,6 @@ func (e *engine) loadMain(file string) {
 		e.mistake(err, "the gulpfile throws")
 	}
 	e.drain()
-	e.closeBody(e.top)
 	if o, ok := exports.(*goja.Object); ok {
 		e.exported(o)
 	}

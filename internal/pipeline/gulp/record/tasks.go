@@ -14,7 +14,7 @@ import (
 // pending is a function whose doings are to be recorded, and what it is called with.
 type pending struct {
 	call goja.Callable
-	args func() []goja.Value
+	args func() []goja.Value // nil = a callback
 }
 
 func (e *engine) jsSeries(call goja.FunctionCall) goja.Value {
@@ -167,14 +167,14 @@ func (e *engine) bodyOf(f *goja.Object, call goja.Callable, args func() []goja.V
 	if !goja.IsUndefined(name) {
 		b.Name = name.String()
 	}
-	if args == nil {
-		args = func() []goja.Value {
-			return []goja.Value{e.vm.ToValue(func(goja.FunctionCall) goja.Value { return goja.Undefined() })}
-		}
-	}
 	e.bodies[f] = b
 	e.todo[b] = pending{call: call, args: args}
 	return b
+}
+
+// done is the callback that tasks are called with.
+func (e *engine) done() goja.Value {
+	return e.vm.ToValue(func(goja.FunctionCall) goja.Value { return goja.Undefined() })
 }
 
 // jsTask defines (name, deps, function); the last definition of a name counts.
@@ -184,6 +184,9 @@ func (e *engine) jsTask(call goja.FunctionCall) goja.Value {
 	var deps []gulp.Work
 	for _, d := range e.texts(call.Argument(1)) {
 		deps = append(deps, gulp.TaskName(d))
+	}
+	if len(deps) > 0 && e.plan.Version == 0 {
+		e.plan.Version = 3
 	}
 	fn := call.Argument(2)
 	switch {
@@ -232,7 +235,7 @@ func (e *engine) jsTaskNames(goja.FunctionCall) goja.Value {
 // exported takes the functions that a gulpfile exports as gulp 4's tasks.
 func (e *engine) exported(exports *goja.Object) {
 	own, err := e.standIn("gulp")
-	if err != nil || e.plan.Version < 4 || exports == own.ToObject(e.vm).Get("gulp") || e.known(exports) != nil {
+	if err != nil || e.plan.Version == 3 || exports == own.ToObject(e.vm).Get("gulp") || e.known(exports) != nil {
 		return
 	}
 	_, _ = e.try(func() (goja.Value, error) {
@@ -296,7 +299,11 @@ func (e *engine) watchWork(w *gulp.Watch, fn goja.Value, kind string) gulp.Work 
 	if o, ok := fn.(*goja.Object); ok && e.known(o) == nil && e.isOwn(o) {
 		return nil
 	}
-	work := e.work(fn, func() []goja.Value { return e.event(w, kind) })
+	var args func() []goja.Value
+	if kind != "done" || e.plan.Version == 3 {
+		args = func() []goja.Value { return e.event(w, kind) }
+	}
+	work := e.work(fn, args)
 	if b, ok := work.(*gulp.Body); ok && b.Place.File == "" && len(b.Actions) == 0 && e.todo[b].call == nil {
 		return nil
 	}
@@ -310,7 +317,6 @@ func (e *engine) event(w *gulp.Watch, kind string) []goja.Value {
 	if found := e.find(w.Globs, e.dir); len(found) > 0 {
 		file = found[0]
 	}
-	done := e.vm.ToValue(func(goja.FunctionCall) goja.Value { return goja.Undefined() })
 	switch {
 	case kind == "file":
 		o := e.vinyl(&gulp.File{Path: file, Base: path.Dir(file)}, map[any]*goja.Object{}).ToObject(e.vm)
@@ -318,13 +324,11 @@ func (e *engine) event(w *gulp.Watch, kind string) []goja.Value {
 		return []goja.Value{o}
 	case kind == "all":
 		return []goja.Value{e.vm.ToValue("change"), e.vm.ToValue(file)}
-	case e.plan.Version < 4:
+	case e.plan.Version == 3:
 		o := e.vm.NewObject()
 		_ = o.Set("type", "changed")
 		_ = o.Set("path", file)
-		return []goja.Value{o, done}
-	case kind == "done":
-		return []goja.Value{done}
+		return []goja.Value{o, e.done()}
 	}
 	return []goja.Value{e.vm.ToValue(file)}
 }

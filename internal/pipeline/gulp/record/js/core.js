@@ -27,7 +27,7 @@ function plainMember(name, key) {
     case 'name': return name;
     case 'length': return 0;
     case 'apply': case 'call': case 'bind': return Function.prototype[key];
-    case 'toJSON': case 'inspect': case '__esModule': return undefined;
+    case 'toJSON': case '__esModule': return undefined;
   }
   return typeof key === 'symbol' ? undefined : plainMember;
 }

@@ -86,7 +86,7 @@ function called(rest) {
 const childProcess = {
   exec, execFile, spawn: (c, a) => { rt.command(line(c, a)); return child(); },
   fork: (file, a) => { rt.command(line('node', [file].concat(Array.isArray(a) ? a : []))); return child(); },
-  execSync: c => { rt.command(String(c)); return Buffer.from(''); },
+  execSync: c => { rt.command(String(c)); return Buffer.from(/gulp.* --version/.test(c) ? 'CLI version 2.3.0\nLocal version 4.0.2\n' : ''); },
   execFileSync: (c, a) => { rt.command(line(c, a)); return Buffer.from(''); },
   spawnSync: (c, a) => { rt.command(line(c, a)); return { status: 0, stdout: Buffer.from(''), stderr: Buffer.from(''), signal: null, output: [] }; },
 };

@@ -114,7 +114,7 @@ function gulpConnect() {
 // piped are servers that folders are piped into.
 function piped(kind) {
   return recorded(kind, {}, args => {
-    const w = wrap(rt.op(kind, args), kind, { members: { [ATTACH]: from => { rt.serverOf(kind, args, from[REF]); return from; } } });
+    const w = wrap(rt.op(kind, args, { quiet: true }), kind, { members: { [ATTACH]: from => { rt.serverOf(kind, args, from[REF]); return from; } } });
     return w;
   });
 }
