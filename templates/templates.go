@@ -1,22 +1,28 @@
 // Package templates holds the projects that `realtimectl init` starts from.
 //
-// Each folder here is a real project: it can be served, built and opened as it lies
-// there. Two things change when one is written out: the file gitignore becomes
-// .gitignore (under its own name it would act on this repository), and the name of the
-// template's product becomes the name of the new project.
+// Each folder here holds what is a template's own. A template may take files of another
+// one as they are (its base): the boards share their look and their data, each sentence
+// of which is here once. Three things change when a template is written out: gitignore
+// and editorconfig get their dot (under their own names they would act on this
+// repository), the name of the template's product becomes that of the new project, and
+// so does the name in package.json, in the spelling that npm asks for.
 package templates
 
 import (
+	"bytes"
+	"cmp"
 	"embed"
 	"fmt"
 	"io/fs"
+	"maps"
+	"slices"
 	"strings"
 )
 
 // Without "all:", so that what serving a template in place leaves behind (.tmp,
 // .realtimectl) is not taken in.
 //
-//go:embed jobs
+//go:embed jobs minimal
 var embedded embed.FS
 
 // Default is the template of `realtimectl init` and of `serve --demo`.
@@ -28,15 +34,40 @@ type template struct {
 	describe string
 	brand    string   // the name of the product in it
 	branded  []string // the files in which that name stands for the project's
+	base     string   // the template that lends it files; "" = it has all its own
+	takes    []taken  // those files
+	needs    Needs
+}
+
+// Needs is what a template takes from npm.
+type Needs struct {
+	What     string // what it is for, "AngularJS"; "" = it takes nothing
+	Optional bool   // the page works without it
+}
+
+// taken is a file, or a folder that ends with "/", of the base.
+type taken struct {
+	path string
+	as   string // its name here; "" = the same
+	// was and is are a change to its text, which was must occur in; "" = none.
+	was, is string
 }
 
 func all() []template {
-	return []template{{
-		name:     "jobs",
-		describe: "a live job board in plain ES modules, with a JSON API, nothing to install",
-		brand:    "Abacate",
-		branded:  []string{"README.md", "realtimectl.yaml", "src/index.html"},
-	}}
+	return []template{
+		{
+			name:     "jobs",
+			describe: "a live job board in plain ES modules, with a JSON API, nothing to install",
+			brand:    "Abacate",
+			branded:  []string{"README.md", "realtimectl.yaml", "src/index.html"},
+		},
+		{
+			name:     "minimal",
+			describe: "the smallest page that shows realtime: four files, nothing to install",
+			brand:    "Mural",
+			branded:  []string{"README.md", "realtimectl.yaml", "src/index.html"},
+		},
+	}
 }
 
 // UnknownError says that there is no such template.
@@ -65,13 +96,20 @@ func Describe(name string) (string, error) {
 	return t.describe, err
 }
 
-// FS returns the files of a template as they lie here (gitignore under that name), or an
-// [*UnknownError].
-func FS(name string) (fs.FS, error) {
-	if _, err := find(name); err != nil {
+// NeedsOf returns what a template takes from npm, or an [*UnknownError].
+func NeedsOf(name string) (Needs, error) {
+	t, err := find(name)
+	return t.needs, err
+}
+
+// Files returns the content of each file of a template by its path, under its own
+// product's name (gitignore and editorconfig without their dot), or an [*UnknownError].
+func Files(name string) (map[string][]byte, error) {
+	t, err := find(name)
+	if err != nil {
 		return nil, err
 	}
-	return fs.Sub(embedded, name)
+	return t.files()
 }
 
 func find(name string) (template, error) {
@@ -81,4 +119,71 @@ func find(name string) (template, error) {
 		}
 	}
 	return template{}, &UnknownError{Name: name, Known: Names()}
+}
+
+// files returns the content of each file by its path: what the base lends, and over it
+// what is the template's own.
+func (t template) files() (map[string][]byte, error) {
+	own, err := folder(t.name)
+	if err != nil || t.base == "" {
+		return own, err
+	}
+	base, err := folder(t.base)
+	if err != nil {
+		return nil, err
+	}
+	files := map[string][]byte{}
+	for _, take := range t.takes {
+		if err := take.from(base, files); err != nil {
+			return nil, fmt.Errorf("template %s: %w", t.name, err)
+		}
+	}
+	maps.Copy(files, own)
+	return files, nil
+}
+
+// from puts what is taken of base into files.
+func (t taken) from(base, files map[string][]byte) error {
+	found := false
+	for _, path := range slices.Sorted(maps.Keys(base)) {
+		if path != t.path && (!strings.HasSuffix(t.path, "/") || !strings.HasPrefix(path, t.path)) {
+			continue
+		}
+		found = true
+		if !bytes.Contains(base[path], []byte(t.was)) {
+			return fmt.Errorf("%s does not hold %q", path, t.was)
+		}
+		files[cmp.Or(t.as, path)] = t.changed(base[path])
+	}
+	if !found {
+		return fmt.Errorf("its base has no %s", t.path)
+	}
+	return nil
+}
+
+func (t taken) changed(text []byte) []byte {
+	if t.was == "" {
+		return text
+	}
+	return bytes.ReplaceAll(text, []byte(t.was), []byte(t.is))
+}
+
+// folder returns the files of one embedded folder.
+func folder(name string) (map[string][]byte, error) {
+	files := map[string][]byte{}
+	tree, err := fs.Sub(embedded, name)
+	if err != nil {
+		return nil, fmt.Errorf("open template %s: %w", name, err)
+	}
+	err = fs.WalkDir(tree, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		files[path], err = fs.ReadFile(tree, path)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read template %s: %w", name, err)
+	}
+	return files, nil
 }

@@ -1,6 +1,7 @@
 package templates_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io/fs"
@@ -23,7 +24,7 @@ func tree(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	files := map[string]string{}
 	err := fs.WalkDir(os.DirFS(dir), ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
+		if err != nil || !d.Type().IsRegular() {
 			return err
 		}
 		data, err := os.ReadFile(filepath.Join(dir, name))
@@ -38,7 +39,7 @@ func tree(t *testing.T, dir string) map[string]string {
 
 func mustWrite(t *testing.T, dst string, o templates.Options) []templates.File {
 	t.Helper()
-	files, err := templates.Write(dst, templates.Default, o)
+	files, err := templates.Write(t.Context(), dst, templates.Default, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,31 +52,32 @@ func TestEveryTemplateHasADescriptionAndFiles(t *testing.T) {
 		if err != nil || text == "" {
 			t.Errorf("%s: %q, %v", name, text, err)
 		}
-		files, err := templates.FS(name)
+		files, err := templates.Files(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, file := range []string{"README.md", "realtimectl.yaml", "src/index.html", "gitignore"} {
-			if _, err := fs.Stat(files, file); err != nil {
-				t.Error(err)
+		for _, file := range []string{"README.md", "realtimectl.yaml", "src/index.html", "gitignore", "editorconfig"} {
+			if files[file] == nil {
+				t.Errorf("%s has no %s", name, file)
 			}
 		}
-		for _, made := range []string{"dist", ".tmp", ".realtimectl", "node_modules"} {
-			if _, err := fs.Stat(files, made); err == nil {
-				t.Errorf("%s holds %s, which is not source: delete it and build again", name, made)
+		for file := range files {
+			top, _, _ := strings.Cut(file, "/")
+			if slices.Contains([]string{"dist", ".tmp", ".realtimectl", "node_modules", "vendor"}, top) {
+				t.Errorf("%s holds %s, which is not source: delete it and build again", name, file)
 			}
 		}
 	}
 }
 
 func TestAnUnknownNameIsAnsweredWithTheList(t *testing.T) {
-	_, err := templates.Write(t.TempDir(), "job", templates.Options{})
+	_, err := templates.Write(t.Context(), t.TempDir(), "job", templates.Options{})
 	unknown, ok := errors.AsType[*templates.UnknownError](err)
 	if !ok || unknown.Name != "job" || !slices.Contains(unknown.Known, "jobs") {
 		t.Errorf("got %v", err)
 	}
-	if _, err := templates.FS("job"); err == nil {
-		t.Error("FS knows it")
+	if _, err := templates.Files("job"); err == nil {
+		t.Error("Files knows it")
 	}
 }
 
@@ -118,30 +120,39 @@ func TestItsOwnNameLeavesTheTemplateAsItIs(t *testing.T) {
 	dst := t.TempDir()
 	mustWrite(t, dst, templates.Options{Name: "Abacate"})
 	got := tree(t, dst)
-	got["gitignore"] = got[".gitignore"]
-	delete(got, ".gitignore")
+	for _, name := range []string{"gitignore", "editorconfig"} {
+		got[name] = got["."+name]
+		delete(got, "."+name)
+	}
 	if diff := cmp.Diff(tree(t, templates.Default), got); diff != "" {
 		t.Errorf("(-template +written):\n%s", diff)
 	}
 }
 
-func TestFilesInTheWayAreAllNamedAndNothingIsWritten(t *testing.T) {
-	dst := t.TempDir()
-	before := map[string]string{"README.md": "mine", "src/index.html": "mine too", "other.txt": "kept"}
-	for name, text := range before {
-		if err := os.MkdirAll(filepath.Join(dst, path.Dir(name)), 0o755); err != nil {
+// fill puts files into a folder.
+func fill(t *testing.T, dir string, files map[string]string) {
+	t.Helper()
+	for name, text := range files {
+		if err := os.MkdirAll(filepath.Join(dir, path.Dir(name)), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(dst, name), []byte(text), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	_, err := templates.Write(dst, "jobs", templates.Options{})
+}
+
+func TestFilesInTheWayAreAllNamedAndNothingIsWritten(t *testing.T) {
+	dst := t.TempDir()
+	mustWrite(t, dst, templates.Options{})
+	fill(t, dst, map[string]string{"realtimectl.yaml": "# mine", "src/index.html": "mine too", "other.txt": "kept"})
+	before := tree(t, dst)
+	_, err := templates.Write(t.Context(), dst, "jobs", templates.Options{})
 	conflict, ok := errors.AsType[*templates.ConflictError](err)
 	if !ok {
 		t.Fatalf("got %v", err)
 	}
-	if diff := cmp.Diff([]string{"README.md", "src/index.html"}, conflict.Paths); diff != "" {
+	if diff := cmp.Diff([]string{"realtimectl.yaml", "src/index.html"}, conflict.Paths); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff(before, tree(t, dst)); diff != "" {
@@ -149,7 +160,7 @@ func TestFilesInTheWayAreAllNamedAndNothingIsWritten(t *testing.T) {
 	}
 
 	skipped := mustWrite(t, dst, templates.Options{Skip: true})
-	if got := actions(skipped); got[templates.Skipped] != 2 || tree(t, dst)["README.md"] != "mine" {
+	if got := actions(skipped); got[templates.Skipped] != 2 || tree(t, dst)["realtimectl.yaml"] != "# mine" {
 		t.Errorf("skip: %v", got)
 	}
 	replaced := mustWrite(t, dst, templates.Options{Overwrite: true})
@@ -158,6 +169,39 @@ func TestFilesInTheWayAreAllNamedAndNothingIsWritten(t *testing.T) {
 	}
 	if tree(t, dst)["other.txt"] != "kept" {
 		t.Error("a file that is not the template's was touched")
+	}
+}
+
+func TestAFolderFullOfOtherThingsIsLeftAlone(t *testing.T) {
+	dst := t.TempDir()
+	fill(t, dst, map[string]string{"a.txt": "", "b/c.txt": "", "README.md": "mine"})
+	before := tree(t, dst)
+	_, err := templates.Write(t.Context(), dst, "jobs", templates.Options{})
+	foreign, ok := errors.AsType[*templates.ForeignError](err)
+	if !ok || cmp.Diff([]string{"a.txt", "b"}, foreign.Names) != "" {
+		t.Fatalf("got %v", err)
+	}
+	if diff := cmp.Diff(before, tree(t, dst)); diff != "" {
+		t.Errorf("the folder changed:\n%s", diff)
+	}
+	if got := actions(mustWrite(t, dst, templates.Options{Skip: true})); got[templates.Skipped] != 1 || got[templates.Create] == 0 {
+		t.Errorf("asked to write beside it: %v", got)
+	}
+}
+
+func TestWhatANewRepositoryHasIsKept(t *testing.T) {
+	dst := t.TempDir()
+	mine := map[string]string{"README.md": "mine", "LICENSE": "MIT", ".gitignore": "*.log", ".git/HEAD": "ref: refs/heads/main"}
+	fill(t, dst, mine)
+	files := mustWrite(t, dst, templates.Options{})
+	if got := actions(files); got[templates.Skipped] != 2 { // README.md and .gitignore
+		t.Errorf("got %v", got)
+	}
+	got := tree(t, dst)
+	for name, text := range mine {
+		if got[name] != text {
+			t.Errorf("%s now says %q", name, got[name])
+		}
 	}
 }
 
@@ -191,17 +235,76 @@ func TestADryRunWritesNothing(t *testing.T) {
 func TestAFailureLeavesNothingBehind(t *testing.T) {
 	dst := t.TempDir()
 	// A link to nowhere: the folder src is not there and cannot be made, which shows only
-	// once the files before it have been written.
+	// once the files before it are in place.
 	if err := os.Symlink("nowhere", filepath.Join(dst, "src")); err != nil {
 		t.Skip(err)
 	}
-	if _, err := templates.Write(dst, "jobs", templates.Options{}); err == nil {
+	fill(t, dst, map[string]string{"data/db.json": "mine"})
+	before := tree(t, dst)
+	if _, err := templates.Write(t.Context(), dst, "jobs", templates.Options{Overwrite: true}); err == nil {
 		t.Fatal("wrote through a link to nowhere")
 	}
+	if diff := cmp.Diff(before, tree(t, dst)); diff != "" {
+		t.Errorf("the folder changed:\n%s", diff)
+	}
 	entries, err := os.ReadDir(dst)
-	if err != nil || len(entries) != 1 || entries[0].Name() != "src" {
+	if err != nil || len(entries) != 2 {
 		t.Errorf("left: %v, %v", entries, err)
 	}
+}
+
+// ending is a context that ends when it has been asked a number of times whether it has:
+// an interruption at each possible moment.
+type ending struct {
+	context.Context
+	left int
+}
+
+func (e *ending) Err() error {
+	if e.left--; e.left < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+func TestAnInterruptionAtAnyMomentLeavesNothingBehind(t *testing.T) {
+	for _, there := range []bool{false, true} {
+		parent := t.TempDir()
+		dst := filepath.Join(parent, "deep", "new")
+		if there {
+			fill(t, dst, map[string]string{"data/db.json": "mine"})
+		}
+		before := names(t, parent)
+		moments := 0
+		for ; ; moments++ {
+			_, err := templates.Write(&ending{t.Context(), moments}, dst, "jobs", templates.Options{Overwrite: true})
+			if err == nil {
+				break
+			}
+			if diff := cmp.Diff(before, names(t, parent)); diff != "" {
+				t.Fatalf("moment %d (-before +after):\n%s", moments, diff)
+			}
+		}
+		if moments < 10 {
+			t.Errorf("only %d moments", moments)
+		}
+	}
+}
+
+// names lists all files and folders, with the content of files.
+func names(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	all := tree(t, dir)
+	err := fs.WalkDir(os.DirFS(dir), ".", func(name string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() {
+			all[name+"/"] = ""
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
 }
 
 func TestTheSeedsOfTheBoardAreWhatTheirSchemaAsksFor(t *testing.T) {

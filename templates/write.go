@@ -2,6 +2,9 @@ package templates
 
 import (
 	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"html"
@@ -9,17 +12,16 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
-
-	"github.com/realtimectl/realtimectl/internal/atomicfile"
 )
 
 // Options say how a template is written out.
 type Options struct {
 	// Name is the name of the project in its page and its README; "" takes the name of
-	// the folder. The template's own is kept with "Abacate".
+	// the folder. The template's own is kept with its own product's name.
 	Name string
 	// Overwrite replaces files that are there already with other content.
 	Overwrite bool
@@ -52,20 +54,45 @@ type ConflictError struct {
 	Paths []string // relative to Dir, sorted
 }
 
-// Error names the folder and every file in the way.
+// Error names the folder and the first files in the way.
 func (e *ConflictError) Error() string {
 	if len(e.Paths) == 1 {
 		return fmt.Sprintf("%s is there already in %s", e.Paths[0], e.Dir)
 	}
-	return fmt.Sprintf("%d files are there already in %s: %s", len(e.Paths), e.Dir, strings.Join(e.Paths, ", "))
+	return fmt.Sprintf("%d files are there already in %s: %s", len(e.Paths), e.Dir, first(e.Paths))
+}
+
+// ForeignError says that the folder holds other things. Nothing was written.
+type ForeignError struct {
+	Dir   string
+	Names []string // its entries, sorted
+}
+
+// Error names the folder and the first things in it.
+func (e *ForeignError) Error() string {
+	return fmt.Sprintf("%s is not empty: it holds %s", e.Dir, first(e.Names))
+}
+
+// first joins the first few names.
+func first(names []string) string {
+	const few = 5
+	if len(names) <= few {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:few], ", "), len(names)-few)
 }
 
 // Write writes a template into the folder dst, which is made if need be, and returns its
-// files in the order of their paths. Files that are there already with other content are
-// a [*ConflictError], unless the options say otherwise; a name that is not known is an
-// [*UnknownError]. Each file is written whole, and if one cannot be written, those that
-// were created before it are taken away again.
-func Write(dst, name string, o Options) ([]File, error) {
+// files in the order of their paths.
+//
+// What is there already stays. A folder that holds other things than [Harmless] ones,
+// and nothing of this template, is a [*ForeignError]; files that are there with other
+// content are a [*ConflictError]; the options can allow both. Harmless files are kept
+// without a word of the options. A name that is not known is an [*UnknownError].
+//
+// The project appears whole or not at all: a failure, or the end of ctx, leaves the
+// folder as it was.
+func Write(ctx context.Context, dst, name string, o Options) ([]File, error) {
 	t, err := find(name)
 	if err != nil {
 		return nil, err
@@ -78,65 +105,81 @@ func Write(dst, name string, o Options) ([]File, error) {
 	if err != nil {
 		return nil, err
 	}
+	return Put(ctx, dst, contents, o)
+}
+
+// Put is Write for files that the caller brings, by their path in dst; the name has no
+// part in it.
+func Put(ctx context.Context, dst string, contents map[string][]byte, o Options) ([]File, error) {
 	files, err := plan(dst, contents, o)
 	if err != nil || o.DryRun {
 		return files, err
 	}
-	return files, write(dst, files, contents)
+	return files, write(ctx, dst, files, contents)
+}
+
+// Harmless reports whether an entry of a folder may be there when a project is made in
+// it: what a new repository has. Such files are never overwritten unless that is asked for.
+func Harmless(name string) bool {
+	switch name {
+	case ".git", ".gitignore", ".gitattributes", ".editorconfig", ".hg", ".realtimectl", ".DS_Store", "Thumbs.db":
+		return true
+	}
+	return regexp.MustCompile(`(?i)^(readme|licen[cs]e|copying)(\.[a-z]+)?$`).MatchString(name)
 }
 
 // projectName makes one printable line of a name.
 func projectName(name, dst string) string {
-	if name == "" {
-		name = filepath.Base(dst)
-	}
 	printable := func(r rune) rune {
 		if !unicode.IsPrint(r) {
 			return ' '
 		}
 		return r
 	}
-	return strings.Join(strings.Fields(strings.Map(printable, name)), " ")
+	return strings.Join(strings.Fields(strings.Map(printable, cmp.Or(name, filepath.Base(dst)))), " ")
 }
 
 // render returns the content of each file by its path in the new project.
 func (t template) render(name string) (map[string][]byte, error) {
-	contents := map[string][]byte{}
-	files, err := fs.Sub(embedded, t.name)
+	files, err := t.files()
 	if err != nil {
-		return nil, fmt.Errorf("open template %s: %w", t.name, err)
+		return nil, err
 	}
-	err = fs.WalkDir(files, ".", func(file string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		data, err := fs.ReadFile(files, file)
-		if err != nil {
-			return err
-		}
+	contents := map[string][]byte{}
+	for file, data := range files {
 		if slices.Contains(t.branded, file) {
-			data = bytes.ReplaceAll(data, []byte(t.brand), []byte(inFile(file, name)))
+			data = bytes.ReplaceAll(data, []byte(brandIn(file, t.brand)), []byte(brandIn(file, name)))
 		}
 		contents[outName(file)] = data
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read template %s: %w", t.name, err)
 	}
 	return contents, nil
 }
 
-// inFile is a project's name as it is written in a file of that kind.
-func inFile(file, name string) string {
-	if path.Ext(file) == ".html" {
+// brandIn is how a project's name is written in a file of that kind.
+func brandIn(file, name string) string {
+	switch path.Ext(file) {
+	case ".html":
 		return html.EscapeString(name)
+	case ".json":
+		return packageName(name)
 	}
 	return name
 }
 
+// packageName is a name as package.json may hold it, quotes included.
+func packageName(name string) string {
+	simple := regexp.MustCompile(`[^a-z0-9]+`).ReplaceAllString(strings.ToLower(name), "-")
+	simple = strings.Trim(simple[:min(len(simple), 200)], "-")
+	text, err := json.Marshal(cmp.Or(simple, "app"))
+	if err != nil {
+		return `"app"` // cannot happen: it is letters, digits and dashes
+	}
+	return string(text)
+}
+
 func outName(file string) string {
-	if file == "gitignore" {
-		return ".gitignore"
+	if file == "gitignore" || file == "editorconfig" {
+		return "." + file
 	}
 	return file
 }
@@ -145,6 +188,7 @@ func outName(file string) string {
 func plan(dst string, contents map[string][]byte, o Options) ([]File, error) {
 	var files []File
 	conflict := &ConflictError{Dir: dst}
+	ours := false // something of this template is there
 	for file, data := range contents {
 		action, err := decide(filepath.Join(dst, filepath.FromSlash(file)), data, o)
 		if err != nil {
@@ -153,7 +197,11 @@ func plan(dst string, contents map[string][]byte, o Options) ([]File, error) {
 		if action == "" {
 			conflict.Paths = append(conflict.Paths, file)
 		}
+		ours = ours || action == Identical
 		files = append(files, File{Path: file, Action: action})
+	}
+	if err := Foreign(dst); err != nil && !ours && !o.Skip && !o.Overwrite {
+		return nil, err
 	}
 	if len(conflict.Paths) > 0 {
 		slices.Sort(conflict.Paths)
@@ -175,58 +223,29 @@ func decide(file string, data []byte, o Options) (Action, error) {
 		return Identical, nil
 	case o.Overwrite:
 		return Replace, nil
-	case o.Skip:
+	case o.Skip || Harmless(filepath.Base(file)):
 		return Skipped, nil
 	}
 	return "", nil
 }
 
-func write(dst string, files []File, contents map[string][]byte) error {
-	var undo created
-	for _, f := range files {
-		if f.Action != Create && f.Action != Replace {
-			continue
-		}
-		file := filepath.Join(dst, filepath.FromSlash(f.Path))
-		err := undo.folder(filepath.Dir(file))
-		if err == nil {
-			err = atomicfile.Write(file, contents[f.Path], 0o644)
-		}
-		if err != nil {
-			undo.remove()
-			return err
-		}
-		if f.Action == Create {
-			undo = append(undo, file)
+// Foreign returns a [*ForeignError] if a folder holds more than [Harmless] things.
+func Foreign(dst string) error {
+	entries, err := os.ReadDir(dst)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("look at %s: %w", dst, err)
+	}
+	e := &ForeignError{Dir: dst}
+	for _, entry := range entries {
+		if !Harmless(entry.Name()) {
+			e.Names = append(e.Names, entry.Name())
 		}
 	}
-	return nil
-}
-
-// created is what has come into being so far, in that order.
-type created []string
-
-// folder makes a folder and remembers which of its parents had to be made.
-func (c *created) folder(dir string) error {
-	var missing []string
-	for d := dir; ; d = filepath.Dir(d) {
-		if _, err := os.Stat(d); !errors.Is(err, fs.ErrNotExist) {
-			break
-		}
-		missing = append(missing, d)
+	if len(e.Names) == 0 {
+		return nil
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("make folder %s: %w", dir, err)
-	}
-	slices.Reverse(missing)
-	*c = append(*c, missing...)
-	return nil
-}
-
-// remove takes it all away again, the last first. What cannot be removed stays: the
-// error that led here is the one to tell.
-func (c created) remove() {
-	for _, file := range slices.Backward(c) {
-		_ = os.Remove(file)
-	}
+	return e
 }

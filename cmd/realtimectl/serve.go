@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -81,7 +82,7 @@ func (a *app) serve(cmd *cobra.Command, args []string, f serveFlags) (err error)
 			return usagef("leave the folder out", "--demo serves a project of its own, not %s", args[0])
 		}
 		var remove func() error
-		if dir, remove, err = demoProject(); err != nil {
+		if dir, remove, err = demoProject(cmd.Context()); err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, remove()) }()
@@ -115,14 +116,14 @@ func serveOverrides(cmd *cobra.Command) ([]config.Override, error) {
 }
 
 // demoProject writes the job board into a temporary folder; remove takes it away.
-func demoProject() (dir string, remove func() error, err error) {
+func demoProject(ctx context.Context) (dir string, remove func() error, err error) {
 	parent, err := os.MkdirTemp("", "realtimectl-demo-")
 	if err != nil {
 		return "", nil, fmt.Errorf("demo: %w", err)
 	}
 	remove = func() error { return os.RemoveAll(parent) }
 	dir = filepath.Join(parent, "abacate")
-	if _, err := templates.Write(dir, templates.Default, templates.Options{Name: "Abacate"}); err != nil {
+	if _, err := templates.Write(ctx, dir, templates.Default, templates.Options{Name: "Abacate"}); err != nil {
 		return "", nil, errors.Join(fmt.Errorf("demo: %w", err), remove())
 	}
 	return dir, remove, nil

@@ -109,6 +109,12 @@ The configuration:
   config.broken         the changed file has a mistake: diagnostics
   config.restart-needed a change that needs a restart: sections
   config.warning        the configuration holds something odd: diagnostics
+  schema.failed         what editors check realtimectl.yaml by was not written
+
+A new project:
+
+  init.git-failed       the project is there, the git repository is not
+  init.install-failed   the project is there, its packages are not
 
 Back-ends:
 

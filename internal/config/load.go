@@ -15,15 +15,17 @@ import (
 )
 
 // FileName is the configuration file that is looked for in the project folder.
-// The spelling .yml is accepted too.
 const FileName = "realtimectl.yaml"
 
-const otherFileName = "realtimectl.yml"
+// OtherFileName is read where there is no FileName.
+const OtherFileName = "realtimectl.yml"
 
 // Options say what to load.
 type Options struct {
 	Dir  string // project folder; "" is the current one
 	File string // configuration file; "" takes FileName in Dir, if there is one
+	// NoFile leaves the configuration file out, even if there is one.
+	NoFile bool
 	// Environ holds "NAME=value" entries, as os.Environ returns them.
 	Environ []string
 	// Flags are the names of the REALTIMECTL_ variables that belong to flags and not
@@ -54,8 +56,10 @@ func Load(o Options) (*Config, error) {
 	if o.Detect != nil {
 		c.take(o.Detect(c.Dir))
 	}
-	if err := c.readFile(o.File); err != nil {
-		return nil, err
+	if !o.NoFile {
+		if err := c.readFile(o.File); err != nil {
+			return nil, err
+		}
 	}
 	var wrong diag.List
 	wrong = append(wrong, c.readEnviron(o.Environ, o.Flags)...)
@@ -117,10 +121,10 @@ func (c *Config) findFile(name string) (string, error) {
 		}
 		return path, nil
 	}
-	first, other := filepath.Join(c.Dir, FileName), filepath.Join(c.Dir, otherFileName)
+	first, other := filepath.Join(c.Dir, FileName), filepath.Join(c.Dir, OtherFileName)
 	switch {
 	case isFile(first) && isFile(other):
-		c.warn("", fmt.Sprintf("both %s and %s exist; %s is not read", FileName, otherFileName, otherFileName), "remove one of them")
+		c.warn("", fmt.Sprintf("both %s and %s exist; %s is not read", FileName, OtherFileName, OtherFileName), "remove one of them")
 		return first, nil
 	case isFile(first):
 		return first, nil

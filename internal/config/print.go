@@ -37,7 +37,9 @@ func (c *Config) JSON(k Key) json.RawMessage {
 type printer struct {
 	config *Config
 	origin bool
-	out    strings.Builder
+	// only says which keys are printed; nil prints all. A section without any is left out.
+	only func(key string) bool
+	out  strings.Builder
 }
 
 // originColumn is where the comments begin, if the values leave room.
@@ -59,6 +61,7 @@ func (p *printer) section(v reflect.Value, path string, depth int) {
 		}
 		key := join(path, name)
 		switch {
+		case !p.wants(field.Type(), key):
 		case isSection(field.Type()):
 			p.line(depth, name+":", "")
 			p.section(field, key, depth+1)
@@ -70,6 +73,17 @@ func (p *printer) section(v reflect.Value, path string, depth int) {
 			p.line(depth, name+": "+yamlValue(field), key)
 		}
 	}
+}
+
+// wants reports whether a key, or one in it, is to be printed.
+func (p *printer) wants(t reflect.Type, key string) bool {
+	if p.only == nil {
+		return true
+	}
+	if !isSection(t) {
+		return p.only(key)
+	}
+	return slices.ContainsFunc(appendKeys(nil, t, key+".", nil), func(k Key) bool { return p.only(k.Path) })
 }
 
 func isStructs(t reflect.Type) bool {

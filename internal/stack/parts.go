@@ -76,7 +76,7 @@ func assemble(ctx context.Context, o Options, d *doors) (*parts, error) {
 	p := &parts{cfg: o.Project.Config, layout: o.Project.Layout, log: o.Log, reload: o.Reload, version: o.Version, doors: d, terminal: o.Terminal, columns: o.Columns}
 	steps := []func(context.Context) error{p.addGuard, p.addHTTPS(o.Authority), p.addRules, p.addHub, p.addFiles, p.addServices, p.addBackends}
 	if p.cfg.Serve.Mode == config.Development {
-		steps = append(steps, p.addTarget, p.addPipeline, p.addLiveReload, p.addFlow, p.addWatcher)
+		steps = append(steps, p.addSchema, p.addTarget, p.addPipeline, p.addLiveReload, p.addFlow, p.addWatcher)
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
