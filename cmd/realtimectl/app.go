@@ -86,7 +86,7 @@ realtimectl build              make dist/ for production`,
 		}
 	}
 	add(groupWork, a.initCommand(), a.serveCommand(), a.buildCommand(), a.cleanCommand())
-	add(groupTalk, a.statusCommand(), a.emitCommand(), a.listenCommand(), a.reloadCommand(), a.stopCommand())
+	add(groupTalk, a.statusCommand(), a.emitCommand(), a.listenCommand(), a.reloadCommand(), a.restartCommand(), a.stopCommand())
 	add(groupExplain, a.doctorCommand(), a.certsCommand(), a.configCommand(), a.versionCommand(), a.completionCommand(), a.docsCommand())
 	root.AddCommand(topics()...)
 	root.SetHelpCommand(a.helpCommand())

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -72,18 +73,13 @@ func rows(cfg *config.Config, i stack.Info) []term.Row {
 }
 
 func backendRow(cfg *config.Config, i stack.Info, b stack.BackendInfo) term.Row {
-	r := term.Row{Label: b.Name, Value: route(cfg, i, b.Name), Status: b.Phase, Note: b.Target}
+	r := term.Row{Label: b.Name, Value: route(cfg, i, b.Name), Status: stateOf(b), Note: cmp.Or(b.Reason, b.Target)}
 	switch {
 	case b.URL == "":
-		r.Status = "built in"
-	case b.Took > 0:
-		r.Status, r.Tone = fmt.Sprintf("%s %d ms", b.Phase, b.Took), term.Good
-	case b.Phase == "healthy" && !b.Command:
-		r.Status, r.Tone = "answers", term.Good
 	case b.Phase == "healthy":
 		r.Tone = term.Good
 	case b.Reason != "":
-		r.Note, r.Tone = b.Reason, term.Bad
+		r.Tone = term.Bad
 	default:
 		r.Tone = term.Soon
 	}

@@ -30,6 +30,7 @@ func (a *app) openBrowser(url string) error {
 // startBrowser starts a program that may run for as long as its window is open.
 func startBrowser(command []string) error {
 	cmd := exec.Command(command[0], command[1:]...)
+	cmd.SysProcAttr = detached()
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("the browser did not open: %w", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -21,78 +22,6 @@ const pollEvery = 50 * time.Millisecond
 
 // stopTimeout bounds the wait for a serve to end after it was asked to.
 const stopTimeout = 10 * time.Second
-
-func (a *app) statusCommand() *cobra.Command {
-	var wait, asJSON bool
-	var timeout time.Duration
-	cmd := &cobra.Command{
-		Use:   "status [dir]",
-		Short: "Say whether serve runs, and where",
-		Long:  `Exit code 0 if it runs, 6 if not. With --wait it waits until everything accepts.`,
-		Example: `realtimectl status
-realtimectl status --wait --timeout 30s
-realtimectl status --json`,
-		Args:              atMostOneFolder,
-		ValidArgsFunction: folders,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			cfg, err := a.load(a.dir(args))
-			if err != nil {
-				return err
-			}
-			if !wait {
-				timeout = 0
-			}
-			return a.status(cmd.Context(), cfg, timeout, asJSON)
-		},
-	}
-	cmd.Flags().BoolVar(&wait, "wait", false, "wait until it runs")
-	cmd.Flags().DurationVar(&timeout, "timeout", 30*time.Second, "`TIME`: wait no longer than this")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print it for programs")
-	return cmd
-}
-
-// statusReport is what `status --json` prints.
-type statusReport struct {
-	Running bool `json:"running"`
-	*stack.State
-	Version string `json:"version,omitempty"`
-	Clients int    `json:"clients"`         // of the hub
-	Pages   *int   `json:"pages,omitempty"` // that live reload reaches; development only
-}
-
-func (a *app) status(ctx context.Context, cfg *config.Config, timeout time.Duration, asJSON bool) error {
-	s, h, runs := living(ctx, cfg)
-	if !runs && timeout > 0 {
-		err := eventually(ctx, timeout, func() bool {
-			s, h, runs = living(ctx, cfg)
-			return runs
-		})
-		if err != nil && !errors.Is(err, errTimeout) {
-			return err
-		}
-	}
-	if asJSON {
-		report := statusReport{Running: runs, Version: h.Version, Clients: h.Clients, Pages: h.Pages}
-		if runs {
-			report.State = &s
-		}
-		if err := a.writeJSON(report); err != nil {
-			return err
-		}
-	} else if runs {
-		a.printf("running for %s: %s, %s, %s (pid %d)\n", shortDuration(time.Since(s.Started)), s.Page(), s.Mode, countOf(h.Clients, "client"), s.PID)
-	} else {
-		a.printf("not running\n")
-	}
-	if !runs {
-		return failure(exitCheck, errReported)
-	}
-	return nil
-}
-
-func shortDuration(d time.Duration) string {
-	return d.Truncate(time.Second).String()
-}
 
 // errTimeout says that what was waited for did not happen in time.
 var errTimeout = errors.New("it did not happen in time")
@@ -158,6 +87,93 @@ func (a *app) stop(ctx context.Context, cfg *config.Config) error {
 	}
 	a.printf("stopped %s (pid %d)\n", s.Page(), s.PID)
 	return nil
+}
+
+func (a *app) restartCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "restart BACKEND...",
+		Short: "Restart back-ends of a running serve",
+		Long:  `Their environment files are read anew; their ports stay.`,
+		Example: `realtimectl restart api
+realtimectl restart api queue`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usagef("`realtimectl status` lists them", "restart needs the name of a back-end")
+			}
+			return nil
+		},
+		ValidArgsFunction: a.completeBackends,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			cfg, err := a.load(a.directory)
+			if err != nil {
+				return err
+			}
+			s, h, runs := living(cmd.Context(), cfg)
+			if !runs {
+				return notRunning(cfg)
+			}
+			if err := areCommands(h, args); err != nil {
+				return err
+			}
+			return a.restartBackends(cmd.Context(), cfg, s, args)
+		},
+	}
+}
+
+func (a *app) restartBackends(ctx context.Context, cfg *config.Config, s stack.State, names []string) error {
+	target, err := a.runningIn(ctx, cfg, s.App, "")
+	if err != nil {
+		return err
+	}
+	target.certificate = s.Certificate
+	for _, name := range names {
+		var answer struct{}
+		if err := target.post(ctx, "/__realtimectl/restart", map[string]string{"backend": name}, &answer); err != nil {
+			return err
+		}
+		a.printf("%s restarts\n", name)
+	}
+	return nil
+}
+
+// areCommands refuses names of back-ends that a running serve did not start.
+func areCommands(h health, names []string) error {
+	var commands []string
+	for _, b := range h.Backends {
+		if b.Command {
+			commands = append(commands, b.Name)
+		}
+	}
+	for _, name := range names {
+		switch {
+		case len(commands) == 0:
+			return usagef("backends.NAME.run names one", "the running serve has started no back-end")
+		case !slices.Contains(commands, name):
+			return notOneOf("restart", name, commands)
+		}
+	}
+	return nil
+}
+
+// commandNames are the back-ends that serve starts.
+func commandNames(cfg *config.Config) []string {
+	var names []string
+	for _, b := range cfg.Backends {
+		if b.Run != "" {
+			names = append(names, b.Name)
+		}
+	}
+	return names
+}
+
+// completeBackends offers the back-ends that can be restarted.
+func (a *app) completeBackends(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	p, err := a.reload(a.directory)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	names := slices.DeleteFunc(commandNames(p.Config), func(name string) bool { return slices.Contains(args, name) })
+	return names, cobra.ShellCompDirectiveNoFileComp
 }
 
 // changed is what `reload` tells the pages; nothing means everything.

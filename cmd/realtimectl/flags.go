@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/realtimectl/realtimectl/internal/backend"
 	"github.com/realtimectl/realtimectl/internal/config"
 	"github.com/realtimectl/realtimectl/internal/nearest"
 )
@@ -46,12 +47,14 @@ func givenAs(f *pflag.Flag) string {
 	return "--" + f.Name
 }
 
-// flagVariables names the variables of all flags of all commands.
+// flagVariables names the variables of all flags of all commands, and the one that tells
+// the processes of a back-end.
 func (a *app) flagVariables() []string {
 	names := flagNames(a.tree)
 	for i, name := range names {
 		names[i] = flagVariable(name)
 	}
+	names = append(names, backend.MarkVariable)
 	slices.Sort(names)
 	return slices.Compact(names)
 }

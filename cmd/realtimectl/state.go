@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,6 +23,13 @@ type health struct {
 	Mode    string `json:"mode"`
 	Clients int    `json:"clients"`
 	Pages   *int   `json:"pages"`
+	// Backends are told to who has the token.
+	Backends []stack.BackendInfo `json:"backends"`
+}
+
+// settled reports whether everything that serve itself runs is up.
+func (h health) settled() bool {
+	return !slices.ContainsFunc(h.Backends, func(b stack.BackendInfo) bool { return b.Command && b.Phase != "healthy" })
 }
 
 // living returns the serve of a project that answers now. What a crash left behind
@@ -32,15 +40,11 @@ func living(ctx context.Context, cfg *config.Config) (stack.State, health, bool)
 		return stack.State{}, health{}, false
 	}
 	at := server{url: s.App, certificate: s.Certificate}
-	h, err := askHealth(ctx, at)
-	if err != nil || h.Mode != "" {
-		return s, h, err == nil
-	}
-	// A serve with a password tells the rest to who has the token.
+	// Who may read the token file is told everything.
 	if token, err := os.ReadFile(cfg.Abs(cfg.Hub.Publish.TokenFile)); err == nil {
 		at.token = strings.TrimSpace(string(token))
 	}
-	h, err = askHealth(ctx, at)
+	h, err := askHealth(ctx, at)
 	return s, h, err == nil
 }
 

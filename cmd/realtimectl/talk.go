@@ -79,6 +79,9 @@ func (k *keyboard) pipe(ctx context.Context) {
 		if !b.Stdin || !ok || isTerminal(in) {
 			continue
 		}
+		if k.info.Control.Started(ctx, b.Name) != nil {
+			return // we stop
+		}
 		err := keys.Lines(ctx, in, func(line string) { k.warn(k.info.Control.Input(b.Name, line)) })
 		if errors.Is(err, keys.ErrNoTerminal) {
 			err = errors.New("lines cannot be piped into a back-end on this system")

@@ -173,6 +173,12 @@ func environmentText(root *cobra.Command) string {
 		"  NODE_ENV        development or production, if nothing else names the mode\n" +
 		"  NO_COLOR        any value: no colours; also CLICOLOR=0 and TERM=dumb\n" +
 		"  FORCE_COLOR     1, 2, 3: 16, 256 or all colours even in a pipe; also CLICOLOR_FORCE\n" +
-		"  BROWSER         program that --open starts\n")
+		"  BROWSER         program that --open and the key o start, before that of the system\n" +
+		"\nWhat a back-end that serve runs is given, where nothing else sets it but PORT:\n\n" +
+		"  PORT                    the port it should listen on\n" +
+		"  REALTIMECTL_URL         where the hub is; `realtimectl emit` in it needs nothing more\n" +
+		"  REALTIMECTL_TOKEN_FILE  the token of POST /__realtimectl/emit\n" +
+		"  API_URL, API_PORT       where the back-end api is; so for each\n" +
+		"  REALTIMECTL_BACKEND     which run and which back-end a process belongs to\n")
 	return b.String()
 }

@@ -239,6 +239,27 @@ func (g *Group) Restart(name string) error {
 	return nil
 }
 
+// Started waits until a service runs, healthy or not, so that it can be given input.
+func (g *Group) Started(ctx context.Context, name string) error {
+	s := g.find(name)
+	if s == nil {
+		return fmt.Errorf("there is no back-end %s", name)
+	}
+	for {
+		g.mu.Lock()
+		runs, changed := s.state.PID != 0, g.changed
+		g.mu.Unlock()
+		if runs {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-changed:
+		}
+	}
+}
+
 // Input writes to the standard input of a service. If it is not running the text is
 // lost, and the error says so.
 func (g *Group) Input(name string, text []byte) error {

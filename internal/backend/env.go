@@ -13,8 +13,8 @@ import (
 	"github.com/joho/godotenv"
 )
 
-// markVar marks every process of a run: RUN/SERVICE. It is how they are found again.
-const markVar = "REALTIMECTL_RUN"
+// MarkVariable marks every process of a run: RUN/SERVICE. It is how they are found again.
+const MarkVariable = "REALTIMECTL_BACKEND"
 
 // environ returns the environment for one start. The environment file is read here, so
 // that an edit counts at the next restart.
@@ -41,7 +41,7 @@ func (s *service) environ() ([]string, error) {
 		set(name, value)
 	}
 	set("PORT", strconv.Itoa(s.port))
-	set(markVar, s.mark())
+	set(MarkVariable, s.mark())
 	if s.group.opts.Terminal && lookupEnv(env, "TERM") == "" {
 		set("TERM", "xterm-256color")
 	}

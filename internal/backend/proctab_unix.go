@@ -38,7 +38,7 @@ func descendants(table []proc, root int) map[int]bool {
 // that begins so. Processes of other users cannot be read and carry none.
 func hasMark(pid int, mark string) bool {
 	env := environOf(pid)
-	entry := []byte("\x00" + markVar + "=" + mark)
+	entry := []byte("\x00" + MarkVariable + "=" + mark)
 	i := bytes.Index(append([]byte{0}, env...), entry)
 	if i < 0 {
 		return false

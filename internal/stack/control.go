@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
@@ -47,6 +48,14 @@ func (c *Control) Restart(name string) error {
 		return errNoCommand(name)
 	}
 	return c.services.Restart(name)
+}
+
+// Started waits until a command runs, so that it can be given input.
+func (c *Control) Started(ctx context.Context, name string) error {
+	if !c.runs(name) {
+		return errNoCommand(name)
+	}
+	return c.services.Started(ctx, name)
 }
 
 // Input writes a line to the standard input of a command.
