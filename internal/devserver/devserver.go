@@ -41,6 +41,9 @@ type Layer struct {
 	// Packages marks a folder of installed packages (node_modules, bower_components),
 	// whose entries may be links out of it.
 	Packages bool
+	// Compiled marks a folder in which scripts are JavaScript whatever their names say:
+	// what became of main.ts is served under that name.
+	Compiled bool
 }
 
 // Options configure a Server.
@@ -80,7 +83,7 @@ func New(o Options) (*Server, error) {
 			return nil, fmt.Errorf("layer %s: %w", l.Dir, err)
 		}
 		prefix := strings.Trim(path.Clean(l.Prefix), "/")
-		s.layers = append(s.layers, &layer{prefix: prefix, dir: dir, packages: l.Packages})
+		s.layers = append(s.layers, &layer{prefix: prefix, dir: dir, packages: l.Packages, compiled: l.Compiled})
 	}
 	return s, nil
 }

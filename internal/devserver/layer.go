@@ -16,6 +16,7 @@ type layer struct {
 	prefix   string // without slashes at its ends; "" for "/"
 	dir      string // absolute
 	packages bool
+	compiled bool
 
 	// mu guards what follows. It is held while the folder is opened again, which happens
 	// when a build has replaced it, and never while a file is opened or read.

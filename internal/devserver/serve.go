@@ -16,7 +16,7 @@ import (
 // net/http's.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, h hit) {
 	defer func() { closeQuietly(h.file) }()
-	kind, err := contentType(h.rel, h.file)
+	kind, err := contentType(h.typeName(), h.file)
 	if err != nil {
 		page.Text(w, http.StatusInternalServerError, "the file cannot be read")
 		return
@@ -29,6 +29,17 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, h hit) {
 		h = preferCompressed(header, r, h)
 	}
 	http.ServeContent(w, r, "", h.info.ModTime(), h.file)
+}
+
+// typeName is the name that says what a file is.
+func (h hit) typeName() string {
+	switch path.Ext(h.rel) {
+	case ".ts", ".mts", ".cts", ".tsx", ".jsx":
+		if h.layer.compiled {
+			return "script.js"
+		}
+	}
+	return h.rel
 }
 
 // cacheControl lets browsers keep what they have but ask before they use it; only names

@@ -113,7 +113,7 @@ func newBuilder(opts BuildOptions) (*builder, error) {
 		return nil, err
 	}
 	t.tasks = len(opts.Tasks) > 0
-	t.server = append([]string{"/socket.io/", "/__realtimectl/"}, opts.ServerPaths...)
+	t.server = serverPaths(opts.ServerPaths)
 	b := &builder{opts: opts, layout: layout, tree: t, out: absIn(t.dir, opts.Out), log: opts.Log, sink: newSink(), parts: map[string][]Part{}}
 	t.built = b.sink.has
 	if err := b.checkOut(); err != nil {
@@ -121,6 +121,11 @@ func newBuilder(opts BuildOptions) (*builder, error) {
 	}
 	b.before = readManifest(b.out)
 	return b, nil
+}
+
+// serverPaths are the prefixes of the paths that no file answers.
+func serverPaths(own []string) []string {
+	return append([]string{"/socket.io/", "/__realtimectl/"}, own...)
 }
 
 func orDefault(s, def string) string {

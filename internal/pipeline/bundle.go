@@ -99,13 +99,14 @@ func (b *builder) esbuildOptions() (api.BuildOptions, error) {
 	if err != nil {
 		return api.BuildOptions{}, err
 	}
+	jsx, source := b.tree.jsx()
 	opts := api.BuildOptions{
 		AbsWorkingDir: b.tree.dir, Outdir: b.out, Outbase: b.tree.src,
 		Bundle: true, Splitting: true, Format: api.FormatESModule, Platform: api.PlatformBrowser,
 		Target: target, Engines: engines, Supported: unlowerable(b.opts.Target), Charset: api.CharsetUTF8, Metafile: true,
 		EntryNames: "[dir]/[name]-[hash]", ChunkNames: assetsDir + "/[name]-[hash]",
 		LegalComments: api.LegalCommentsEndOfFile, LogLevel: api.LogLevelSilent, LogLimit: maxMessages,
-		Define: b.defines(), Loader: map[string]api.Loader{".htm": api.LoaderText, ".html": api.LoaderText},
+		Define: b.defines(), Loader: moduleLoaders(), JSX: jsx, JSXImportSource: source,
 		MinifyWhitespace: !b.opts.NoMinify, MinifyIdentifiers: !b.opts.NoMinify, MinifySyntax: !b.opts.NoMinify,
 	}
 	if b.opts.SourceMap {
@@ -116,18 +117,7 @@ func (b *builder) esbuildOptions() (api.BuildOptions, error) {
 
 // defines adds what bundlers commonly define to what the user does.
 func (b *builder) defines() map[string]string {
-	base, _ := json.Marshal(b.opts.Base) // a string always marshals
-	all := map[string]string{
-		"process.env.NODE_ENV": `"production"`,
-		"import.meta.env.MODE": `"production"`,
-		"import.meta.env.PROD": "true",
-		"import.meta.env.DEV":  "false",
-		"import.meta.env.SSR":  "false",
-
-		"import.meta.env.BASE_URL": string(base),
-	}
-	maps.Copy(all, b.opts.Define)
-	return all
+	return withDefines(environment("production", b.opts.Base), b.opts.Define)
 }
 
 // metafile is the part of esbuild's metafile that is read here.

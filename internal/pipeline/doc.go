@@ -2,8 +2,8 @@
 //
 // In development a [Pipeline] keeps the generated layer (".tmp") right while the user
 // edits: [Pipeline.Start] makes it, [Pipeline.Rebuild] redoes what a batch of changed
-// paths concerns. Each kind of work is one [Step] in one file. A project that needs no
-// work (plain files, ES modules) has no step, and no ".tmp" appears.
+// paths concerns. Each kind of work is one [Step] in one file. For a project that needs no
+// work (plain files, ES modules that browsers understand) no ".tmp" appears.
 //
 // For production [Build] makes the output folder ("dist"): the same steps, their result
 // kept in memory, then bundling, minifying, hashed names and compressed siblings.

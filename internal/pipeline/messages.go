@@ -39,15 +39,7 @@ func (m messenger) messages(errors, warnings []api.Message) diag.List {
 // message turns one of esbuild's messages into a diagnostic: its columns are bytes
 // counted from 0, ours are characters counted from 1.
 func (m messenger) message(msg api.Message, severity diag.Severity) diag.Diagnostic {
-	d := diag.Diagnostic{Severity: severity, Source: "scripts", Message: lowerFirst(msg.Text)}
-	for _, n := range msg.Notes {
-		if d.Hint == "" && n.Location == nil {
-			d.Hint = lowerFirst(strings.TrimSuffix(n.Text, "."))
-		}
-	}
-	if strings.Contains(msg.Text, "configured target environment") {
-		d.Hint = "raise --target, to es2022 or to newer browsers, or write it in older words"
-	}
+	d := diag.Diagnostic{Severity: severity, Source: "scripts", Message: lowerFirst(msg.Text), Hint: m.tree.hint(msg)}
 	loc := msg.Location
 	if loc == nil {
 		return d

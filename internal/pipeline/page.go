@@ -45,6 +45,7 @@ type page struct {
 	base    string // URL folder that relative references start from, no leading slash
 	refs    []ref
 	imports importMap
+	found   diag.List     // mistakes that keep modules from loading
 	mapTag  *htmlscan.Tag // the <script type=importmap>
 }
 
@@ -223,7 +224,11 @@ func (t *tree) locate(p *page, r *ref) diag.List {
 		r.kind = refPinned
 		return nil
 	}
-	if file, ok := t.find(at); ok {
+	find := t.find
+	if r.kind == refModule {
+		find = t.findModule
+	}
+	if file, ok := find(at); ok {
 		r.file = file
 		if t.isPublic(file) && r.kind != refModule && r.kind != refStyle {
 			r.file, r.kind = "", refPinned

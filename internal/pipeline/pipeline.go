@@ -29,9 +29,12 @@ type Options struct {
 	Tmp    string  // the generated layer, relative to Dir; "" = ".tmp"
 	Out    string  // the output folder of Build, which holds no sources; "" = "dist"
 
-	Settings *Settings    // a module made of a JSON file; nil = none
-	Tasks    []Task       // commands of the project's own, run first, in this order
-	Log      *slog.Logger // nil = discard
+	Define   map[string]string // names in module scripts → JavaScript expressions that replace them
+	Settings *Settings         // a module made of a JSON file; nil = none
+	Tasks    []Task            // commands of the project's own, run first, in this order
+	// ServerPaths are URL path prefixes ("/api/") that back-ends answer, as for Build.
+	ServerPaths []string
+	Log         *slog.Logger // nil = discard
 }
 
 // Result is what a run has changed.
@@ -47,17 +50,18 @@ type Result struct {
 // Pipeline keeps the generated layer of a project right. Its methods may be called
 // concurrently; runs follow one another.
 type Pipeline struct {
-	sheets *sheets.Compiler
-	tree   *tree
-	given  string // the project as the caller calls it; links on the way to it are kept
-	tmp    string
-	log    *slog.Logger
-	mu     sync.Mutex // guards what follows; held for a whole run
-	steps  []Step     // empty for a project that needs no work
-	ran    []ranStep  // as long as steps
-	cache  *contents
-	disk   map[string][]byte    // what was written to the generated layer
-	wrong  map[string]diag.List // syntax errors by absolute source file
+	sheets  *sheets.Compiler
+	modules *modulesStep
+	tree    *tree
+	given   string // the project as the caller calls it; links on the way to it are kept
+	tmp     string
+	log     *slog.Logger
+	mu      sync.Mutex // guards what follows; held for a whole run
+	steps   []Step     // empty for a project that needs no work
+	ran     []ranStep  // as long as steps
+	cache   *contents
+	disk    map[string][]byte    // what was written to the generated layer
+	wrong   map[string]diag.List // syntax errors by absolute source file
 }
 
 // New looks at the project; it reads and writes no source yet. It returns a [diag.List]
@@ -78,12 +82,22 @@ func New(opts Options) (*Pipeline, error) {
 	}
 	t.tasks = len(opts.Tasks) > 0
 	compiler := sheets.New(t.dir, orDiscard(opts.Log))
-	steps := stepsFor(layout, t.dir, opts.Settings, opts.Tasks, compiler)
+	t.server = serverPaths(opts.ServerPaths)
+	modules := newModulesStep(opts.Define)
+	steps := append(stepsFor(layout, t.dir, opts.Settings, opts.Tasks, compiler), modules)
 	return &Pipeline{
-		sheets: compiler,
-		tree:   t, given: given, tmp: absIn(t.dir, tmp), log: orDiscard(opts.Log), steps: steps,
+		sheets: compiler, modules: modules,
+		tree: t, given: given, tmp: absIn(t.dir, tmp), log: orDiscard(opts.Log), steps: steps,
 		ran: make([]ranStep, len(steps)), cache: newContents(), disk: map[string][]byte{}, wrong: map[string]diag.List{},
 	}, nil
+}
+
+// Folders lists the folders, absolute, of files beside the sources that went into the
+// last run: linked packages, and what scripts import from elsewhere in the project.
+func (p *Pipeline) Folders() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.modules.outside(p.tree)
 }
 
 // Close ends what the pipeline keeps running: the compilers of stylesheets. A run that

@@ -110,8 +110,10 @@ func (b *builder) resolveRooted(a api.OnResolveArgs, bare, tail string) (api.OnR
 	file, ok := b.tree.find(bare)
 	switch {
 	case !ok && path.Ext(bare) == "" && a.Kind != api.ResolveCSSURLToken:
-		file, ok = b.withExtension(bare)
-	case ok && (b.tree.isPublic(file) && !isCode(file) || a.Kind == api.ResolveCSSURLToken && b.tree.isPublic(file)):
+		file, ok = b.tree.findModule(bare)
+	case ok && b.tree.isPublic(file) && a.Kind != api.ResolveCSSURLToken && isAsset(bare):
+		return b.assetModule(file), nil
+	case ok && b.tree.isPublic(file) && (!isCode(file) || a.Kind == api.ResolveCSSURLToken):
 		return api.OnResolveResult{Path: b.address(b.tree.url(file)) + tail, External: true}, nil
 	}
 	switch {
@@ -123,16 +125,6 @@ func (b *builder) resolveRooted(a api.OnResolveArgs, bare, tail string) (api.OnR
 		return b.assetModule(file), nil
 	}
 	return api.OnResolveResult{Path: file}, nil
-}
-
-// withExtension finds "/app/x" as "/app/x.ts", as relative imports are found.
-func (b *builder) withExtension(bare string) (string, bool) {
-	for _, ext := range []string{".tsx", ".ts", ".jsx", ".js", ".mjs", ".css", ".json", "/index.ts", "/index.js"} {
-		if file, ok := b.tree.find(bare + ext); ok {
-			return file, true
-		}
-	}
-	return "", false
 }
 
 // unknown warns about a path that neither the project nor a known back-end has.
@@ -166,9 +158,15 @@ func (b *builder) assetModule(file string) api.OnResolveResult {
 
 // loadAsset makes a module of a file's address.
 func (b *builder) loadAsset(a api.OnLoadArgs) (api.OnLoadResult, error) {
-	name, err := b.sink.asset(b.tree, rooted(b.tree.dir, a.Path))
-	if err != nil {
-		return api.OnLoadResult{}, err
+	file := rooted(b.tree.dir, a.Path)
+	name := b.tree.url(file) // a file of the static folder keeps its name
+	fromScript := "../" + name
+	if !b.tree.isPublic(file) {
+		var err error
+		if name, err = b.sink.asset(b.tree, file); err != nil {
+			return api.OnLoadResult{}, err
+		}
+		fromScript = path.Base(name)
 	}
 	address, err := json.Marshal(b.address(name))
 	if err != nil {
@@ -176,7 +174,7 @@ func (b *builder) loadAsset(a api.OnLoadArgs) (api.OnLoadResult, error) {
 	}
 	code := "export default " + string(address)
 	if b.relative() {
-		code = fmt.Sprintf("export default new URL(%q, import.meta.url).href", path.Base(name))
+		code = fmt.Sprintf("export default new URL(%q, import.meta.url).href", fromScript)
 	}
 	return api.OnLoadResult{Contents: &code, Loader: api.LoaderJS}, nil
 }

@@ -21,5 +21,5 @@ func stepsFor(layout Layout, dir string, settings *Settings, tasks []Task, compi
 	if !layout.wired() {
 		return steps
 	}
-	return append(steps, &scriptsStep{}, &partialsStep{layout: layout, done: map[string]normalized{}}, &injectStep{layout: layout, cache: newInfoCache(), listed: map[string]bool{}})
+	return append(steps, &scriptsStep{last: map[string][]byte{}}, &partialsStep{layout: layout, done: map[string]normalized{}}, &injectStep{layout: layout, cache: newInfoCache(), listed: map[string]bool{}})
 }

@@ -10,7 +10,9 @@ import (
 
 // scriptsStep makes plain scripts of TypeScript and JSX in projects whose pages load
 // scripts one by one. Plain scripts are served as they are.
-type scriptsStep struct{}
+type scriptsStep struct {
+	last map[string][]byte // what files became when they had no mistake
+}
 
 // Name returns "scripts".
 func (s *scriptsStep) Name() string { return "scripts" }
@@ -28,6 +30,7 @@ func needsCompiling(p string) bool {
 
 // Run compiles every such file for itself.
 func (s *scriptsStep) Run(_ context.Context, w *Work) error {
+	w.sound = true // one file's mistake is not the others'
 	m := messenger{tree: w.tree}
 	for _, file := range w.Sources() {
 		name := w.URL(file)
@@ -45,7 +48,12 @@ func (s *scriptsStep) Run(_ context.Context, w *Work) error {
 		for _, d := range m.messages(result.Errors, result.Warnings) {
 			w.Report(d)
 		}
-		w.Emit(replaceExt(name, ".js"), result.Code)
+		if len(result.Errors) == 0 {
+			s.last[file] = result.Code
+		}
+		if code, ok := s.last[file]; ok {
+			w.Emit(replaceExt(name, ".js"), code)
+		}
 	}
 	return nil
 }

@@ -17,7 +17,7 @@ func (p *Pipeline) checkSyntax(files []string) {
 	for _, file := range files {
 		delete(p.wrong, file)
 		loader, ok := syntaxLoader(file)
-		if !ok || p.ignored(file) || !within(file, p.tree.src) {
+		if !ok || p.ignored(file) || !within(file, p.tree.src) || p.modules.compiled(file) {
 			continue
 		}
 		src, err := os.ReadFile(file)

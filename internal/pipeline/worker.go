@@ -22,6 +22,9 @@ func (b *builder) loadModule(a api.OnLoadArgs) (api.OnLoadResult, error) {
 	if err != nil {
 		return api.OnLoadResult{}, fmt.Errorf("read %s: %w", b.tree.rel(a.Path), err)
 	}
+	if wrong := viteOnly(b.tree.rel(a.Path), src); wrong != nil && !isInstalled(a.Path) {
+		return api.OnLoadResult{Errors: wrong}, nil
+	}
 	if !metaURL.Match(src) {
 		return api.OnLoadResult{}, nil
 	}
@@ -29,7 +32,7 @@ func (b *builder) loadModule(a api.OnLoadArgs) (api.OnLoadResult, error) {
 	if err != nil {
 		return api.OnLoadResult{}, err
 	}
-	return api.OnLoadResult{Contents: &code, Loader: loaderFor(a.Path), ResolveDir: filepath.Dir(a.Path)}, nil
+	return api.OnLoadResult{Contents: &code, Loader: moduleLoader(a.Path), ResolveDir: filepath.Dir(a.Path)}, nil
 }
 
 func (b *builder) replaceURLs(src, dir string) (string, error) {

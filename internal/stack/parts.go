@@ -186,7 +186,7 @@ func (p *parts) addFiles(context.Context) error {
 	layers := []devserver.Layer{{Prefix: "/", Dir: p.cfg.Abs(p.cfg.Paths.Dist)}}
 	if p.cfg.Serve.Mode == config.Development {
 		layers = []devserver.Layer{
-			{Prefix: "/", Dir: p.cfg.Abs(p.cfg.Paths.Tmp)},
+			{Prefix: "/", Dir: p.cfg.Abs(p.cfg.Paths.Tmp), Compiled: true},
 			{Prefix: "/", Dir: p.cfg.Abs(p.cfg.Paths.Src)},
 			{Prefix: "/", Dir: p.cfg.Abs(p.cfg.Paths.Public)},
 		}
@@ -290,7 +290,10 @@ func output(cfg *config.Config) []string {
 // addWatcher starts watching before the first page is served, so that no save is missed.
 // A project that cannot be watched is served all the same.
 func (p *parts) addWatcher(context.Context) error {
-	files := []string{filepath.Join(p.cfg.Dir, "bower.json"), filepath.Join(p.cfg.Dir, "package.json")}
+	var files []string
+	for _, name := range append(pipeline.InstallRecords(), "bower.json", "package.json", "tsconfig.json", "jsconfig.json") {
+		files = append(files, filepath.Join(p.cfg.Dir, name))
+	}
 	files = append(files, p.ruleFiles()...)
 	dirs := []string{p.cfg.Abs(p.cfg.Paths.Src), p.cfg.Abs(p.cfg.Paths.Public), p.cfg.Abs(p.cfg.Paths.Tmp)}
 	if p.target != nil || p.layout.Gulp != nil {
@@ -300,7 +303,7 @@ func (p *parts) addWatcher(context.Context) error {
 		dirs = append(dirs, layer.Dir)
 	}
 	w, err := watch.New(watch.Options{
-		Dirs:   slices.Concat(dirs, taskFolders(p.cfg), p.watchedByServices()),
+		Dirs:   slices.Concat(dirs, p.pipeline.Folders(), taskFolders(p.cfg), p.watchedByServices()),
 		Files:  files,
 		Ignore: dependencies(dirs),
 		Rules:  watch.NewRules(p.cfg.Dir, slices.Concat(unwatched(), output(p.cfg), p.cfg.Watch.Ignore)...),

@@ -61,6 +61,7 @@ func PipelineOptions(p Project) pipeline.Options {
 	cfg := p.Config
 	return pipeline.Options{
 		Dir: cfg.Dir, Layout: &p.Layout, Src: sources(cfg), Public: public(cfg), Tmp: cfg.Paths.Tmp, Out: cfg.Paths.Dist,
+		Define: cfg.Build.Define, ServerPaths: serverPaths(cfg),
 		Settings: settings(cfg), Tasks: tasks(cfg, whenServe),
 	}
 }

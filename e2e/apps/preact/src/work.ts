@@ -1,0 +1,2 @@
+import { double } from './parts/double.js';
+addEventListener('message', (event: MessageEvent<number>) => postMessage(double(event.data)));

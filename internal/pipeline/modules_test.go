@@ -1,0 +1,197 @@
+package pipeline
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"golang.org/x/tools/txtar"
+)
+
+// sourceMap is what differs in ways that nobody reads.
+var sourceMap = regexp.MustCompile(`\n?//# sourceMappingURL=\S*\n?|\n?/\*# sourceMappingURL=\S* \*/\n?`)
+
+// TestModulesGolden serves the project in each archive and compares the generated layer.
+func TestModulesGolden(t *testing.T) {
+	archives, err := filepath.Glob("testdata/modules/*.txtar")
+	if err != nil || len(archives) == 0 {
+		t.Fatalf("no archives: %v", err)
+	}
+	for _, file := range archives {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			ar, err := txtar.ParseFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			dir := t.TempDir()
+			writeArchive(t, ar, dir)
+			got := serveArchive(t, ar, dir)
+			if *update {
+				if err := os.WriteFile(file, txtar.Format(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if diff := cmp.Diff(string(txtar.Format(ar)), string(txtar.Format(got))); diff != "" {
+				t.Errorf("archive (-want +got; -update accepts):\n%s", diff)
+			}
+		})
+	}
+}
+
+// serveArchive returns the archive with what serve generates of its project.
+func serveArchive(t *testing.T, ar *txtar.Archive, dir string) *txtar.Archive {
+	t.Helper()
+	got := &txtar.Archive{Comment: ar.Comment}
+	for _, f := range ar.Files {
+		if strings.HasPrefix(f.Name, "in/") {
+			got.Files = append(got.Files, f)
+		}
+	}
+	p, err := New(Options{Dir: dir, Define: map[string]string{"VERSION": `"1.2"`}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := p.Start(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !exists(filepath.Join(dir, ".tmp")) {
+		return got
+	}
+	for _, f := range readTree(t, filepath.Join(dir, ".tmp")) {
+		if filepath.Ext(f.Name) == ".map" {
+			continue
+		}
+		f.Data = sourceMap.ReplaceAll(f.Data, []byte("\n"))
+		got.Files = append(got.Files, f)
+	}
+	if len(result.Diagnostics) > 0 {
+		got.Files = append(got.Files, txtar.File{Name: "diagnostics", Data: []byte(show(result.Diagnostics))})
+	}
+	return got
+}
+
+// modern is a small project of modules that need all kinds of work.
+func modern(t *testing.T) (dir string, p *Pipeline) {
+	t.Helper()
+	dir = project(t, map[string]string{
+		"src/index.html":              `<!doctype html><script type="module" src="main.ts"></script>`,
+		"src/main.ts":                 "import './a';\nimport './plain.js';\nimport data from './data.json';\nimport './a.css';\nimport { shared } from '../shared/s';\nimport old from './old.js';\nconsole.log(data, shared, old);\n",
+		"src/a.ts":                    "export const a: number = 1;\n",
+		"src/plain.js":                "export const plain = 1;\n",
+		"src/data.json":               `{"n": 1}`,
+		"src/a.css":                   "a { color: red }\n",
+		"src/b.css":                   "b { color: red }\n",
+		"src/old.js":                  "module.exports = 1;\n",
+		"src/unused.ts":               "export const unused: number = 1;\n",
+		"shared/s.ts":                 "export const shared: number = 1;\n",
+		"node_modules/installed/x.js": "",
+	})
+	p = open(t, dir)
+	result, err := p.Start(t.Context())
+	if err != nil || len(result.Diagnostics) > 0 {
+		t.Fatalf("start: %v, %v", err, result.Diagnostics)
+	}
+	return dir, p
+}
+
+// edited is one change of a file, and the files whose served bytes it changes.
+type edited struct {
+	name, file, content string // content "" removes the file
+	want                []string
+	found               string // the first diagnostic's message
+}
+
+func TestEditOfAModuleRedoesOnlyWhatDependsOnIt(t *testing.T) {
+	dir, p := modern(t)
+	for _, e := range []edited{
+		{"a module", "src/a.ts", "export const a: number = 2;\n", []string{".tmp/a.ts"}, ""},
+		{"a type, which its source map shows", "src/a.ts", "export const a: string | number = 2;\n", []string{".tmp/a.ts"}, ""},
+		{"a comment", "src/a.ts", "export const a: number = 2; // new\n", []string{".tmp/a.ts"}, ""},
+		{"a plain module", "src/plain.js", "export const plain = 2;\n", []string{"src/plain.js"}, ""},
+		{"data", "src/data.json", `{"n": 2}`, []string{".tmp/main.ts", "src/data.json"}, ""},
+		{"a stylesheet", "src/a.css", "a { color: blue }\n", []string{".tmp/@styles/index.css", ".tmp/@styles/index.css.map", "src/a.css"}, ""},
+		{"an import in a stylesheet", "src/a.css", "@import './b.css';\n", []string{".tmp/@styles/index.css", ".tmp/@styles/index.css.map", "src/a.css"}, ""},
+		{"what it imports", "src/b.css", "b { color: blue }\n", []string{".tmp/@styles/index.css", ".tmp/@styles/index.css.map", "src/b.css"}, ""},
+		{"a file that nothing imports", "src/unused.ts", "export const unused: number = 2;\n", []string{"src/unused.ts"}, ""},
+		{"a folder beside the sources", "shared/s.ts", "export const shared: number = 2;\n", []string{".tmp/@packages/shared/s.ts.js", ".tmp/@packages/shared/s.ts.js.map"}, ""},
+		{"CommonJS", "src/old.js", "module.exports = 2;\n", []string{".tmp/@packages/src/old.js", ".tmp/@packages/src/old.js.map", "src/old.js"}, ""},
+		{"the page", "src/index.html", `<!doctype html><title>x</title><script type="module" src="main.ts"></script>`, []string{".tmp/index.html"}, ""},
+		{"nothing", "src/a.ts", "export const a: number = 2; // new\n", nil, ""},
+	} {
+		check(t, p, dir, e)
+	}
+}
+
+func TestFilesThatComeAndGoChangeWhatImportsThem(t *testing.T) {
+	dir, p := modern(t)
+	for _, e := range []edited{
+		{"an import of nothing", "src/a.ts", "import './new';\nexport const a = 1;\n", nil, `could not resolve "./new"`},
+		{"it appears", "src/new.ts", "export const x: number = 1;\n", []string{".tmp/a.ts", ".tmp/new.ts"}, ""},
+		{"it goes", "src/new.ts", "", nil, `could not resolve "./new"`},
+		{"it comes back as a folder", "src/new/index.tsx", "export const x: number = 1;\n", []string{".tmp/a.ts", ".tmp/new.ts", ".tmp/new/index.tsx"}, ""},
+		{"a file wins over the folder", "src/new.js", "export const x = 1;\n", []string{".tmp/a.ts", ".tmp/new/index.tsx", "src/new.js"}, ""},
+		{"a package that is not there", "src/a.ts", "import 'pkg';\nexport const a = 1;\n", nil, `could not resolve "pkg"`},
+	} {
+		check(t, p, dir, e)
+	}
+	write(t, filepath.Join(dir, "node_modules/pkg/index.js"), "export {}")
+	check(t, p, dir, edited{"it is installed", "node_modules/.package-lock.json", "{}", []string{".tmp/@packages/pkg/index.js", ".tmp/@packages/pkg/index.js.map", ".tmp/a.ts"}, ""})
+}
+
+func TestBrokenModuleKeepsWhatItWasAndTheOthersGoThrough(t *testing.T) {
+	dir, p := modern(t)
+	for _, e := range []edited{
+		{"TypeScript", "src/a.ts", "export const a: = 1;\n", nil, `unexpected "="`},
+		{"another one meanwhile", "src/plain.js", "export const plain = 3;\n", []string{"src/plain.js"}, `unexpected "="`},
+		{"its mending", "src/a.ts", "export const a: number = 3;\n", []string{".tmp/a.ts"}, ""},
+		{"a plain module", "src/plain.js", "export const = 1;\n", []string{".tmp/plain.js"}, `expected identifier but found "="`},
+		{"its mending", "src/plain.js", "export const plain = 4;\n", []string{".tmp/plain.js", "src/plain.js"}, ""},
+		{"data", "src/data.json", `{"n": }`, []string{"src/data.json"}, `unexpected "}" in JSON`},
+		{"its mending", "src/data.json", `{"n": 3}`, []string{".tmp/main.ts", "src/data.json"}, ""},
+		{"a stylesheet", "src/a.css", "@import './gone.css';\n", []string{"src/a.css"}, `could not resolve "./gone.css"`},
+		{"its mending", "src/a.css", "a { color: green }\n", []string{".tmp/@styles/index.css", ".tmp/@styles/index.css.map", "src/a.css"}, ""},
+		{"a folder beside the sources", "shared/s.ts", "export const shared: = 1;\n", nil, `unexpected "="`},
+		{"its mending", "shared/s.ts", "export const shared = 9;\n", []string{".tmp/@packages/shared/s.ts.js", ".tmp/@packages/shared/s.ts.js.map"}, ""},
+	} {
+		check(t, p, dir, e)
+	}
+	if got := readFile(t, filepath.Join(dir, ".tmp/a.ts")); !strings.Contains(got, "a = 3") {
+		t.Errorf("the mended module is\n%s", got)
+	}
+	if exists(filepath.Join(dir, ".tmp/plain.js")) {
+		t.Error("the plain module still has a twin")
+	}
+}
+
+// check makes an edit and compares what the pipeline says of it.
+func check(t *testing.T, p *Pipeline, dir string, e edited) {
+	t.Helper()
+	file := filepath.Join(dir, filepath.FromSlash(e.file))
+	if e.content == "" {
+		if err := os.Remove(file); err != nil {
+			t.Fatal(err)
+		}
+	} else {
+		write(t, file, e.content)
+	}
+	got, err := p.Rebuild(t.Context(), []string{file})
+	if err != nil {
+		t.Fatalf("%s: %v", e.name, err)
+	}
+	if diff := cmp.Diff(e.want, relative(t, dir, got).Changed, cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("%s: changed (-want +got):\n%s", e.name, diff)
+	}
+	message := ""
+	if len(got.Diagnostics) > 0 {
+		message = got.Diagnostics[0].Message
+	}
+	if message != e.found {
+		t.Errorf("%s: told %q, want %q", e.name, got.Diagnostics, e.found)
+	}
+}

@@ -1,0 +1,282 @@
+package pipeline
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/evanw/esbuild/pkg/api"
+
+	"github.com/realtimectl/realtimectl/internal/diag"
+)
+
+const (
+	// stylesDir is where the generated layer has the styles that scripts import.
+	stylesDir = "@styles"
+	// rootSpace is the esbuild namespace of what begins a bundle of styles.
+	rootSpace = "styles"
+	// localSpace is that of sheets whose class names are local to them.
+	localSpace = "local"
+	localExt   = ".module.css"
+)
+
+// sheet is one bundle of styles: what the scripts of a page import, or the class names of
+// one stylesheet.
+type sheet struct {
+	roots []string          // the files it begins with, in order
+	files map[string][]byte // every stylesheet that went into it
+	out   map[string][]byte // by path below the generated layer
+	found diag.List
+}
+
+// styleName is where the generated layer has the styles of a page.
+func styleName(p *page) string {
+	return path.Join(stylesDir, strings.TrimSuffix(p.out, path.Ext(p.out))+".css")
+}
+
+// namesOf is where it has the class names of a stylesheet.
+func (r *moduleRun) namesOf(file string) string {
+	if r.isServed(file) {
+		return r.t.url(file) + namesExt
+	}
+	return path.Join(filesDir, plainName(r.t.rel(file))+namesExt)
+}
+
+// bundleStyles makes one stylesheet for each page whose scripts import styles, and a
+// module of class names for each sheet whose names are imported.
+func (r *moduleRun) bundleStyles(pages []*page) error {
+	before := r.sheets
+	r.sheets = map[string]*sheet{}
+	make := func(name string, roots []string) (err error) {
+		old := before[name]
+		if old == nil || !slices.Equal(old.roots, roots) || !r.isFresh(old) {
+			old, err = r.bundleSheet(name, roots, old)
+		}
+		r.sheets[name] = old
+		return err
+	}
+	for _, p := range pages {
+		own, _ := r.sheetsOf(p)
+		if len(own) == 0 {
+			continue
+		}
+		if err := make(styleName(p), own); err != nil {
+			return err
+		}
+	}
+	for _, m := range r.live {
+		for _, l := range m.links {
+			if l.kind != linkNames || r.sheets[r.namesOf(l.file)] != nil {
+				continue
+			}
+			if err := make(r.namesOf(l.file), []string{l.file}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// linksOf lists the stylesheets that a page needs because of its scripts.
+func (r *moduleRun) linksOf(p *page) []string {
+	own, links := r.sheetsOf(p)
+	if len(own) > 0 {
+		links = append(links, styleName(p))
+	}
+	return links
+}
+
+// sheetsOf lists the sheets that the scripts of a page import, in the order in which
+// they run, and those that packages bring.
+func (r *moduleRun) sheetsOf(p *page) (own, packaged []string) {
+	seen := map[string]bool{}
+	add := func(list *[]string, name string) {
+		if name != "" && !slices.Contains(*list, name) {
+			*list = append(*list, name)
+		}
+	}
+	var visit func(key string)
+	visit = func(key string) {
+		m := r.live[key]
+		if m == nil || seen[key] {
+			return
+		}
+		seen[key] = true
+		for _, l := range m.links {
+			switch l.kind {
+			case linkScript:
+				visit(l.file)
+			case linkPackage:
+				add(&packaged, r.packages.sheets[l.file])
+			case linkSheet, linkNames:
+				add(&own, l.file)
+			}
+		}
+	}
+	for _, m := range p.refs {
+		visit(r.keyOf(p, m))
+	}
+	return own, packaged
+}
+
+// isFresh reports whether a bundle is still what its files say.
+func (r *moduleRun) isFresh(s *sheet) bool {
+	for file, src := range s.files {
+		if now, err := r.load(file); err != nil || string(now) != string(src) {
+			return false
+		}
+	}
+	return true
+}
+
+// bundleSheet bundles styles. On a mistake the old bundle stays.
+func (r *moduleRun) bundleSheet(name string, roots []string, old *sheet) (*sheet, error) {
+	opts := r.esbuildOptions()
+	opts.Metafile, opts.Sourcemap, opts.Outdir = true, api.SourceMapLinked, r.t.tmp
+	opts.Plugins = []api.Plugin{r.stylePlugin(roots, path.Ext(name) == namesExt)}
+	opts.EntryPointsAdvanced = []api.EntryPoint{{InputPath: rootSpace + ":" + name, OutputPath: strings.TrimSuffix(name, path.Ext(name))}}
+	result := api.Build(opts)
+	messages := messenger{tree: r.t}
+	if len(result.Errors) > 0 {
+		s := &sheet{found: messages.messages(result.Errors, nil)} // without roots: to try again
+		if old != nil {
+			s.out = old.out
+		}
+		return s, nil
+	}
+	var meta packageMeta
+	if err := json.Unmarshal([]byte(result.Metafile), &meta); err != nil {
+		return nil, fmt.Errorf("read the bundler's metafile: %w", err)
+	}
+	s := &sheet{roots: roots, files: map[string][]byte{}, out: map[string][]byte{}, found: messages.messages(nil, ownWarnings(result.Warnings))}
+	for _, f := range result.OutputFiles {
+		if made := r.t.relTmp(f.Path); strings.TrimSuffix(made, ".map") == name {
+			s.out[made] = f.Contents
+			if path.Ext(made) == namesExt {
+				s.out[made] = withNames(f.Contents)
+			}
+		}
+	}
+	for input := range meta.Inputs {
+		file := r.sheetFile(input)
+		if src, err := r.load(file); err == nil {
+			s.files[file] = src
+		}
+	}
+	return s, nil
+}
+
+// sheetFile is the file of an input, by the bundler's name for it.
+func (r *moduleRun) sheetFile(input string) string {
+	if local, ok := strings.CutPrefix(input, localSpace+":"); ok {
+		return rooted(r.t.dir, originOf(local))
+	}
+	return rooted(r.t.dir, input)
+}
+
+// stylePlugin begins a bundle with its roots, whose class names it exports or not.
+func (r *moduleRun) stylePlugin(roots []string, names bool) api.Plugin {
+	return api.Plugin{Name: "styles", Setup: func(build api.PluginBuild) {
+		build.OnResolve(api.OnResolveOptions{Filter: "^" + rootSpace + ":"}, func(a api.OnResolveArgs) (api.OnResolveResult, error) {
+			return api.OnResolveResult{Path: strings.TrimPrefix(a.Path, rootSpace+":"), Namespace: rootSpace}, nil
+		})
+		build.OnResolve(api.OnResolveOptions{Filter: `\.module\.css$`}, func(a api.OnResolveArgs) (api.OnResolveResult, error) {
+			return r.resolveLocal(build, a), nil
+		})
+		build.OnResolve(api.OnResolveOptions{Filter: ".*"}, r.resolveAsset)
+		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: rootSpace}, func(api.OnLoadArgs) (api.OnLoadResult, error) {
+			text := rootOf(roots, names)
+			return api.OnLoadResult{Contents: &text, ResolveDir: r.t.dir, Loader: api.LoaderJS}, nil
+		})
+		build.OnLoad(api.OnLoadOptions{Filter: `\.css$`, Namespace: "file"}, func(a api.OnLoadArgs) (api.OnLoadResult, error) {
+			return r.loadSheet(a.Path, api.LoaderCSS)
+		})
+		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: localSpace}, func(a api.OnLoadArgs) (api.OnLoadResult, error) {
+			return r.loadSheet(rooted(r.t.dir, originOf(a.Path)), api.LoaderLocalCSS)
+		})
+	}}
+}
+
+// rootOf is the module with which a bundle begins.
+func rootOf(files []string, names bool) string {
+	var code strings.Builder
+	for _, file := range files {
+		name, _ := json.Marshal(file) // a string always marshals
+		if names {
+			fmt.Fprintf(&code, "export { default } from %s;\n", name)
+			continue
+		}
+		fmt.Fprintf(&code, "import %s;\n", name)
+	}
+	return code.String()
+}
+
+var (
+	namesObject = regexp.MustCompile(`(?m)^var (\w+) = \{$`)
+	className   = regexp.MustCompile(`(?m)^  ([A-Za-z_$][\w$]*): "`)
+)
+
+// withNames exports each class name by itself too; the bundler exports them as one
+// object, written one a line.
+func withNames(code []byte) []byte {
+	object := namesObject.FindSubmatch(code)
+	if object == nil {
+		return code // a sheet without classes
+	}
+	var vars, exports strings.Builder
+	for i, m := range className.FindAllSubmatch(code, -1) {
+		if string(m[1]) == "default" {
+			continue
+		}
+		fmt.Fprintf(&vars, "var n%d = %s.%s;\n", i, object[1], m[1])
+		fmt.Fprintf(&exports, "  n%d as %s,\n", i, m[1])
+	}
+	return slices.Concat(code, []byte(vars.String()), []byte("export {\n"+exports.String()+"};\n"))
+}
+
+// resolveLocal gives a sheet with local class names a name of its own in the bundler, so
+// that the bundler makes the same unique class names of it every time: "a_1f3c_box".
+func (r *moduleRun) resolveLocal(build api.PluginBuild, a api.OnResolveArgs) api.OnResolveResult {
+	if a.PluginData == (unplugged{}) {
+		return api.OnResolveResult{}
+	}
+	found := build.Resolve(a.Path, api.ResolveOptions{Kind: a.Kind, ResolveDir: a.ResolveDir, Importer: a.Importer, Namespace: a.Namespace, PluginData: unplugged{}})
+	if len(found.Errors) > 0 {
+		return api.OnResolveResult{}
+	}
+	rel := r.t.rel(found.Path)
+	sum := sha256.Sum256([]byte(rel))
+	return api.OnResolveResult{Path: strings.TrimSuffix(rel, localExt) + "-" + hex.EncodeToString(sum[:2]) + localExt, Namespace: localSpace}
+}
+
+// originOf is the file behind the name that resolveLocal gave.
+func originOf(local string) string {
+	stem := strings.TrimSuffix(local, localExt)
+	return stem[:strings.LastIndex(stem, "-")] + localExt
+}
+
+func (r *moduleRun) loadSheet(file string, loader api.Loader) (api.OnLoadResult, error) {
+	src, err := r.load(file)
+	if err != nil {
+		return api.OnLoadResult{}, err
+	}
+	text := string(src)
+	return api.OnLoadResult{Contents: &text, ResolveDir: filepath.Dir(file), Loader: loader}, nil
+}
+
+// emitStyles emits the bundles.
+func (r *moduleRun) emitStyles() {
+	for _, name := range slices.Sorted(maps.Keys(r.sheets)) {
+		maps.Copy(r.w.out, r.sheets[name].out)
+		for _, d := range r.sheets[name].found {
+			r.w.Report(d)
+		}
+	}
+}
