@@ -94,14 +94,16 @@ func (g *Guard) Handler(next http.Handler) http.Handler {
 	})
 }
 
-// wellFormed refuses targets that a server may read in one way and a file system or an
-// upstream in another: a fragment, and schemes that are not the web's.
+// wellFormed refuses what a server may read in one way and a file system or an upstream in
+// another: a fragment in the target, schemes that are not the web's, a WebSocket that begins
+// with a body.
 func wellFormed(r *http.Request) bool {
 	scheme := r.URL.Scheme
 	return !strings.Contains(r.RequestURI, "#") &&
-		(scheme == "" || scheme == "http" || scheme == "https") &&
+		(scheme == "" || (scheme == "http" || scheme == "https") && r.URL.Host != "") &&
 		r.URL.User == nil &&
-		(strings.HasPrefix(r.URL.Path, "/") || r.URL.Path == "" && scheme != "" || r.RequestURI == "*")
+		(r.ContentLength == 0 || !strings.EqualFold(r.Header.Get("Upgrade"), "websocket")) &&
+		(strings.HasPrefix(r.URL.Path, "/") || r.URL.Path == "" && scheme != "" || r.RequestURI == "*" && r.Method == http.MethodOptions)
 }
 
 // originForm drops scheme and authority from an absolute target. Whatever forwards the
@@ -149,6 +151,35 @@ func refuse(w http.ResponseWriter, r *http.Request, host string) {
 			{Text: "Else use http://localhost with the port of this address."},
 		},
 	}.ServeHTTP(w, r)
+}
+
+// Pages passes on requests of pages that AllowOrigin lets in, and of programs that are no
+// browser; the refusal names the line that would let a page in.
+func (g *Guard) Pages(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if g.AllowOrigin(r) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		named := r.Header.Get("Origin")
+		text := fmt.Sprintf("origin %.200q is not allowed", named)
+		if o, ok := parseOrigin(named); ok && o.web() && len(r.Header["Origin"]) == 1 {
+			text += fmt.Sprintf("; to allow it, add to realtimectl.yaml:\n\nhub:\n  origins: [ %q ]", named)
+		}
+		page.Text(w, http.StatusForbidden, text)
+	})
+}
+
+// Upgrades is Pages for WebSockets alone: no browser checks for a server who opens one.
+func (g *Guard) Upgrades(next http.Handler) http.Handler {
+	pages := g.Pages(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
+			pages.ServeHTTP(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // AllowOrigin reports whether the page that sent r may do so: there is no Origin header

@@ -129,6 +129,9 @@ func TestTargetForms(t *testing.T) {
 		{"a user in the target", "GET http://a@localhost/x HTTP/1.1\r\nHost: localhost\r\n", 400, ""},
 		{"an upgrade is judged alike", "GET / HTTP/1.1\r\nHost: evil.test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n", 403, ""},
 		{"a fragment in the target", "GET /@fs/root/#/../../etc/passwd HTTP/1.1\r\nHost: localhost\r\n", 400, ""},
+		{"an absolute target without a host", "GET http:/// HTTP/1.1\r\nHost: localhost\r\n", 400, ""},
+		{"a star that asks for nothing in particular", "GET * HTTP/1.1\r\nHost: localhost\r\n", 400, ""},
+		{"a WebSocket that begins with a body", "GET /x HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nContent-Length: 1\r\n", 400, ""},
 		{"an opaque target", "GET foo:bar HTTP/1.1\r\nHost: localhost\r\n", 400, ""},
 		{"CONNECT", "CONNECT evil.test:443 HTTP/1.1\r\nHost: localhost\r\n", 405, ""},
 		{"TRACE", "TRACE / HTTP/1.1\r\nHost: localhost\r\n", 405, ""},
@@ -187,6 +190,32 @@ func TestRefusalNamesTheLineToAdd(t *testing.T) {
 			if !strings.Contains(text, want) {
 				t.Errorf("Accept %s: the answer lacks %q:\n%s", accept, want, text)
 			}
+		}
+	}
+}
+
+func TestRefusedPageLearnsTheLineToAdd(t *testing.T) {
+	handler := New(Options{}).Pages(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, secret) }))
+	for _, tt := range []struct {
+		origin []string
+		status int
+		text   string
+	}{
+		{nil, 200, secret},
+		{[]string{"http://localhost:3000"}, 200, secret},
+		{[]string{"https://abacate.com"}, 403, "origin \"https://abacate.com\" is not allowed; to allow it, add to realtimectl.yaml:\n\nhub:\n  origins: [ \"https://abacate.com\" ]\n"},
+		{[]string{"null"}, 403, "origin \"null\" is not allowed\n"},
+		{[]string{"https://a.test\" ]\nx: y"}, 403, "origin \"https://a.test\\\" ]\\nx: y\" is not allowed\n"},
+		{[]string{"http://localhost:3000", "http://localhost:3000"}, 403, "origin \"http://localhost:3000\" is not allowed\n"},
+	} {
+		w, r := httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil)
+		r.Host = "localhost:3000"
+		if tt.origin != nil {
+			r.Header["Origin"] = tt.origin
+		}
+		handler.ServeHTTP(w, r)
+		if w.Code != tt.status || w.Body.String() != tt.text {
+			t.Errorf("%q: %d %q, want %d %q", tt.origin, w.Code, w.Body, tt.status, tt.text)
 		}
 	}
 }

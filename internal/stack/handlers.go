@@ -6,6 +6,7 @@ import (
 
 	"github.com/realtimectl/realtimectl/internal/livereload"
 	"github.com/realtimectl/realtimectl/internal/middleware"
+	"github.com/realtimectl/realtimectl/internal/page"
 	"github.com/realtimectl/realtimectl/internal/proxy"
 )
 
@@ -19,28 +20,36 @@ const (
 
 // app answers :3010, in this order: our endpoints, the hub, the back-ends, the files.
 func (p *parts) app() http.Handler {
-	own := endpoints{
-		healthPath:  p.health(),
-		publishPath: p.hub.PublishHandler(p.token),
-		listenPath:  p.hub.ListenHandler(p.token),
-		restartPath: p.restart(),
-	}
-	content := middleware.Chain(routes(p.mounts, p.files), p.rules.content...)
-	return own.before(p.hubBefore(content))
+	return p.endpoints().before(p.hubBefore(p.content(p.files)))
 }
 
-// front answers :3000: live reload, and everything of app, or of the target in its
-// place, with the reload script in its pages.
-func (p *parts) front(app http.Handler) http.Handler {
-	own := endpoints{
-		livereload.ClientPath:  p.live.Client(),
-		livereload.LivePath:    p.live,
-		livereload.ControlPath: p.live.ControlHandler(),
-	}
+// front answers :3000: live reload, and everything that app answers, with the reload script
+// in its pages. The target, if there is one, stands in the place of the hub and the files.
+func (p *parts) front() http.Handler {
+	own := p.endpoints()
+	own[livereload.ClientPath] = p.live.Client()
+	own[livereload.LivePath] = p.guard.Pages(p.live)
+	own[livereload.ControlPath] = p.guard.Pages(p.live.ControlHandler())
+	shown := p.hubBefore(p.content(p.files))
 	if p.target != nil {
-		app = middleware.Chain(p.target, p.rules.content...)
+		shown = p.content(p.target)
 	}
-	return own.before(proxy.Inject(app, proxy.InjectOptions{ScriptURL: livereload.ClientPath}))
+	return own.before(proxy.Inject(shown, proxy.InjectOptions{ScriptURL: livereload.ClientPath}))
+}
+
+// endpoints are those that every listener has.
+func (p *parts) endpoints() endpoints {
+	return endpoints{
+		healthPath:  p.health(),
+		publishPath: p.guard.Pages(p.hub.PublishHandler(p.token)),
+		listenPath:  p.guard.Pages(p.hub.ListenHandler(p.token)),
+		restartPath: p.guard.Pages(p.restart()),
+	}
+}
+
+// content is what the user's project shows: the back-ends by host and path, and the rest.
+func (p *parts) content(rest http.Handler) http.Handler {
+	return middleware.Chain(p.guard.Upgrades(routes(p.mounts, rest)), p.rules.content...)
 }
 
 // guarded is what a listener answers: h behind the guard and the rules for all requests.
@@ -49,13 +58,18 @@ func (p *parts) guarded(h http.Handler) http.Handler {
 }
 
 // endpoints are handlers by exact path. Unlike http.ServeMux they leave every other
-// path as it came: an app behind us may care about "//".
+// path as it came: an app behind us may care about "//". What else lies below ownPrefix
+// does not exist, and never reaches anything behind us: a request may carry the token.
 type endpoints map[string]http.Handler
 
 func (e endpoints) before(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if h, ok := e[r.URL.Path]; ok {
 			h.ServeHTTP(w, r)
+			return
+		}
+		if isOwn(r.URL.Path) {
+			page.Text(w, http.StatusNotFound, "not found")
 			return
 		}
 		next.ServeHTTP(w, r)

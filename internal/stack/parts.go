@@ -102,14 +102,13 @@ func (p *parts) atEnd(end func() error) { p.ends = append(p.ends, end) }
 // that at the end it can say goodbye to its clients while they still answer; the
 // back-ends come first, so that they answer for as long as anybody asks.
 func (p *parts) units() []unit {
-	app := p.app()
 	var units []unit
 	if p.services != nil {
 		units = append(units, unit{"back-ends", p.runServices})
 	}
-	units = append(units, unit{"app server", p.server(p.doors.app, p.guarded(app)).run})
+	units = append(units, unit{"app server", p.server(p.doors.app, p.guarded(p.app())).run})
 	if p.doors.proxy != nil {
-		units = append(units, unit{"proxy", p.server(p.doors.proxy, p.guarded(p.front(app))).run})
+		units = append(units, unit{"proxy", p.server(p.doors.proxy, p.guarded(p.front())).run})
 	}
 	units = append(units, unit{"hub", p.hub.Run})
 	if p.watcher != nil {

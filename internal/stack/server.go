@@ -41,7 +41,7 @@ func (s *server) run(ctx context.Context) error {
 	defer cancel()
 	var handlers sync.WaitGroup
 	srv := &http.Server{
-		Handler:           counted(&handlers, s.handler),
+		Handler:           counted(&handlers, patient(s.handler, uploadPause, restPause)),
 		ReadHeaderTimeout: headerTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,

@@ -177,6 +177,26 @@ func TestExternalServerStandsBehindTheProxyAndTheBackEndRoutes(t *testing.T) {
 			t.Errorf("the app server answers %q", body)
 		}
 	})
+	t.Run("serve.target beside backends, and never for our endpoints", func(t *testing.T) {
+		yaml := "serve: { proxy: 'localhost:0', app: 'localhost:0', target: '" + upstream.URL + "' }\nbackends: { data: { store: data.json, path: /api } }\n"
+		project := files(yaml)
+		project["data.json"] = `{"jobs":[]}`
+		i := run(t, load(t, t.TempDir(), project), nil)
+		for path, want := range map[string]string{
+			"/api/jobs": "[]", "/apis": "upstream /apis", "/__realtimectl/health": `"status":"ok"`,
+			"/__realtimectl/emit": "use POST", "/__realtimectl/other": "not found",
+		} {
+			if _, body := get(t, i.Proxy+path); !strings.Contains(body, want) || strings.Contains(body, "upstream") != strings.Contains(want, "upstream") {
+				t.Errorf("%s answers %q, want %q", path, body, want)
+			}
+		}
+		for origin, want := range map[string]int{"http://evil.example": 403, "null": 403, i.Proxy: 200} {
+			resp, body := send(t, "GET", i.Proxy+"/socket", "Origin", origin, "Connection", "Upgrade", "Upgrade", "websocket")
+			if resp.StatusCode != want {
+				t.Errorf("a WebSocket of %s to the target: %d %q, want %d", origin, resp.StatusCode, body, want)
+			}
+		}
+	})
 	t.Run("backends", func(t *testing.T) {
 		yaml := free + "backends: { shop: { url: '" + upstream.URL + "', path: /shop, strip-path: true } }\n"
 		i := run(t, load(t, t.TempDir(), files(yaml)), nil)

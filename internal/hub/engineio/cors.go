@@ -3,6 +3,7 @@ package engineio
 import (
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 )
 
@@ -12,7 +13,7 @@ import (
 func (srv *Server) allowOrigin(w http.ResponseWriter, r *http.Request) bool {
 	origin := r.Header.Get("Origin")
 	if len(r.Header.Values("Origin")) > 1 || !srv.trusts(impliedOrigin(r)) {
-		err := forbidden("the page's origin " + shorten(origin, 100) + " is not allowed: add it to hub.origins")
+		err := forbidden("the page's origin " + shorten(origin, 100) + " is not allowed; to allow it, add to realtimectl.yaml: hub: { origins: [ " + strconv.Quote(shorten(origin, 100)) + " ] }")
 		srv.noteRefused(r, err)
 		err.write(w)
 		return false
