@@ -40,6 +40,10 @@ func (p *Proxy) fail(w http.ResponseWriter, r *http.Request, err error) {
 		w.WriteHeader(http.StatusBadGateway)
 		return
 	}
+	if errors.Is(err, errUpload) {
+		page.Text(w, http.StatusBadRequest, errUpload.Error())
+		return
+	}
 	reason, step := explain(err)
 	level := slog.LevelWarn
 	if p.down.Swap(true) {

@@ -158,3 +158,18 @@ func TestATargetThatComesBackIsTold(t *testing.T) {
 		t.Errorf("told %d times:\n%s", n, logged.String())
 	}
 }
+
+func TestAnUploadThatBreaksIsNoFaultOfTheTarget(t *testing.T) {
+	var logged strings.Builder
+	f := front(t, upstream(t).URL, func(o *Options) { o.Log = slog.New(slog.NewTextHandler(&logged, nil)) })
+	conn, r := dial(t, f)
+	fmt.Fprint(conn, "POST /count HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n")
+	res, err := http.ReadResponse(r, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res.StatusCode != http.StatusBadRequest || logged.Len() > 0 {
+		t.Errorf("status %d, told %q", res.StatusCode, logged.String())
+	}
+	res.Body.Close()
+}

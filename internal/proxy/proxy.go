@@ -11,6 +11,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -70,6 +71,8 @@ const (
 	// idleConns keeps what a page with many files needs at once; net/http's own default
 	// is 2 and closes all others after each burst.
 	idleConns = 64
+	// smallUpload is what net/http reads to its end by itself before it answers.
+	smallUpload = 256 << 10 // bytes
 	// defaultHold is how long a restarting back-end is waited for.
 	defaultHold = 5 * time.Second
 )
@@ -150,14 +153,36 @@ func (p *Proxy) Close() error {
 // ServeHTTP forwards r. Bodies stream in both directions; the answer to an upgrade is the
 // target's own, and a switched connection lives until either side or r's context ends it.
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.ProtoMajor == 1 && r.ContentLength != 0 && r.Header.Get("Upgrade") == "" {
+	if r.ProtoMajor == 1 && (r.ContentLength < 0 || r.ContentLength > smallUpload) && r.Header.Get("Upgrade") == "" {
 		// An answer may begin before the upload ends; without this net/http would read the
-		// rest of the upload first.
+		// rest of the upload first. What it did not read must not become a request.
 		_ = http.NewResponseController(w).EnableFullDuplex() // not supported: as before
+		w.Header().Set("Connection", "close")
 	}
 	// A target that names no type leaves it to the browser; net/http would name one.
 	w.Header()["Content-Type"] = nil
-	p.reverse.ServeHTTP(w, r)
+	if r.Body == nil || r.Body == http.NoBody {
+		p.reverse.ServeHTTP(w, r)
+		return
+	}
+	inner := *r
+	inner.Body = &upload{r.Body}
+	p.reverse.ServeHTTP(w, &inner)
+}
+
+// errUpload is a request whose own side failed, which is no fault of the target.
+var errUpload = errors.New("the body of the request broke off or is not valid")
+
+// upload marks what fails on the browser's side.
+type upload struct{ io.ReadCloser }
+
+// Read passes on what the browser sends.
+func (u *upload) Read(p []byte) (int, error) {
+	n, err := u.ReadCloser.Read(p)
+	if err != nil && err != io.EOF {
+		err = fmt.Errorf("%w: %w", errUpload, err)
+	}
+	return n, err
 }
 
 // rewrite makes the outgoing request. ReverseProxy has already taken away hop-by-hop
