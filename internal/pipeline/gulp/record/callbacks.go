@@ -70,10 +70,15 @@ func (e *engine) invoke(call goja.Callable, args []gulp.Value) (gulp.Value, erro
 		return nil, err
 	}
 	e.takeBack(noted)
+	out := e.value(v)
+	switch out.(type) {
+	case *gulp.Op, *gulp.Stream:
+		return out, nil // a recorder answers like a file, and like anything else
+	}
 	if file := e.fileOf(v, noted); file != nil {
 		return file, nil
 	}
-	return e.value(v), nil
+	return out, nil
 }
 
 // settled is what a promise has become.

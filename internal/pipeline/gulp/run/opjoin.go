@@ -18,7 +18,22 @@ func joinOps(plugin string) opFunc {
 
 // concat is gulp-concat: the contents with a line break, or another text, in between.
 func (c *call) concat(in []*file) (made, error) {
-	newLine := textOr(object(c.arg(1)), "newLine", "\n")
+	joined := join(in, textOr(object(c.arg(1)), "newLine", "\n"))
+	if joined == nil {
+		return made{}, nil
+	}
+	switch to := c.arg(0).(type) {
+	case *gulp.Object:
+		joined.Base = absolute(c.r.opts.Dir, textOr(to, "base", textOr(to, "cwd", ".")))
+		joined.Path = absolute(c.r.opts.Dir, text(to.Get("path")))
+	default:
+		joined.Path = path.Join(joined.Base, text(to))
+	}
+	return made{files: []*file{joined}}, nil
+}
+
+// join returns a file, without a path, that holds what all of them hold; nil for none.
+func join(in []*file, newLine string) *file {
 	var parts [][]byte
 	var first *file
 	for _, f := range in {
@@ -31,15 +46,7 @@ func (c *call) concat(in []*file) (made, error) {
 		parts = append(parts, f.Contents)
 	}
 	if first == nil {
-		return made{}, nil
+		return nil
 	}
-	joined := &file{File: gulp.File{Base: first.Base, Contents: bytes.Join(parts, []byte(newLine))}}
-	switch to := c.arg(0).(type) {
-	case *gulp.Object:
-		joined.Base = absolute(c.r.opts.Dir, textOr(to, "base", textOr(to, "cwd", ".")))
-		joined.Path = absolute(c.r.opts.Dir, text(to.Get("path")))
-	default:
-		joined.Path = path.Join(first.Base, text(to))
-	}
-	return made{files: []*file{joined}}, nil
+	return &file{File: gulp.File{Base: first.Base, Contents: bytes.Join(parts, []byte(newLine))}}
 }

@@ -61,6 +61,7 @@ type Runner struct {
 	runs   int
 
 	packages packages
+	made     map[madeBy]gulp.Value
 }
 
 // New returns a runner that has not run yet.
@@ -72,7 +73,7 @@ func New(opts Options) *Runner {
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Runner{opts: opts, view: newView(opts.Disk, opts.Outputs), memory: map[int]*memory{}}
+	return &Runner{opts: opts, view: newView(opts.Disk, opts.Outputs), memory: map[int]*memory{}, made: map[madeBy]gulp.Value{}}
 }
 
 // Run does a task and those that it needs. Mistakes in the user's files, unknown plugins

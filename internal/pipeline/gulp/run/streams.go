@@ -92,14 +92,7 @@ func (c *call) through(v gulp.Value, in []*file) ([]*file, error) {
 		}
 		return c.apply(v.Op, in)
 	case *gulp.Func:
-		made, err := v.Call() // a lazypipe, or a function that returns a stream
-		if err != nil {
-			return nil, c.mistake(err)
-		}
-		if _, again := made.(*gulp.Func); again {
-			return in, nil
-		}
-		return c.through(made, in)
+		return c.throughFor(v, "", in) // a lazypipe, or a function that returns a stream
 	}
 	return in, nil
 }

@@ -6,7 +6,21 @@ func Known(plugin string) bool { return lookup(plugin) != nil }
 // lookup returns what a plugin does; nil for one that nobody knows. Each family of
 // plugins is one file with a function that answers for its own.
 func lookup(plugin string) opFunc {
-	families := [...]func(plugin string) opFunc{sourceOps, nameOps, joinOps, selectOps, orderOps, insertOps, replaceOps, revOps, angularOps, injectOps, bundleOps, passOps}
+	families := [...]func(plugin string) opFunc{
+		sourceOps,
+		nameOps,
+		joinOps,
+		selectOps,
+		orderOps,
+		insertOps,
+		replaceOps,
+		revOps,
+		angularOps,
+		injectOps,
+		userefOps,
+		bundleOps,
+		passOps,
+	}
 	for _, family := range families {
 		if fn := family(plugin); fn != nil {
 			return fn
