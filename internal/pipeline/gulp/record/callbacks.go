@@ -132,7 +132,7 @@ func (e *engine) placeIn(stack string) gulp.Place {
 		}
 		line, _ := strconv.Atoi(m[2])
 		column, _ := strconv.Atoi(m[3])
-		return unwrapped(gulp.Place{File: m[1], Line: line, Column: column})
+		return e.place(m[1], line, column)
 	}
 	return gulp.Place{}
 }

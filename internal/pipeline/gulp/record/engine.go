@@ -49,8 +49,8 @@ type engine struct {
 	tasks      map[string]*gulp.Task
 	taskOrder  []string
 	references []reference
-	queue      []goja.Callable // what is to be done once the running function has returned
-	timers     []goja.Callable
+	queue      []kept // what is to be done once the running function has returned
+	timers     []kept
 	lastPlace  gulp.Place
 	stopped    bool // a bound was crossed
 
@@ -64,7 +64,7 @@ const (
 	// maxDepth bounds calls within calls: gulpfiles need tens.
 	maxDepth = 2000
 	// maxOps and maxStreams bound a plan: the largest seen has a few hundred.
-	maxOps, maxStreams = 20_000, 20_000
+	maxOps, maxStreams = 5_000, 5_000
 	// maxTurns and maxTimers bound what one function may leave to be done after it.
 	maxTurns, maxTimers = 10_000, 200
 	// memoryTick is how often the process is weighed.
@@ -270,17 +270,23 @@ func (e *engine) try(f func() (goja.Value, error)) (v goja.Value, err error) {
 // interrupted reports whether a bound was crossed.
 func (e *engine) interrupted() bool { return e.stopped }
 
+// kept is a function that is to be called later, and who asked for it.
+type kept struct {
+	call goja.Callable
+	at   gulp.Place
+}
+
 // later keeps a function until the running one has returned.
 func (e *engine) later(call goja.FunctionCall) goja.Value {
 	if f, ok := goja.AssertFunction(call.Argument(0)); ok {
-		e.queue = append(e.queue, f)
+		e.queue = append(e.queue, kept{f, e.here()})
 	}
 	return goja.Undefined()
 }
 
 func (e *engine) timer(call goja.FunctionCall) goja.Value {
 	if f, ok := goja.AssertFunction(call.Argument(0)); ok {
-		e.timers = append(e.timers, f)
+		e.timers = append(e.timers, kept{f, e.here()})
 	}
 	t := e.vm.NewObject()
 	nothing := func(goja.FunctionCall) goja.Value { return t }
@@ -295,7 +301,7 @@ func (e *engine) timer(call goja.FunctionCall) goja.Value {
 func (e *engine) drain() {
 	turns, timers := 0, 0
 	for !e.interrupted() && (len(e.queue) > 0 || len(e.timers) > 0) {
-		var f goja.Callable
+		var f kept
 		if len(e.queue) > 0 {
 			f, e.queue = e.queue[0], e.queue[1:]
 		} else {
@@ -305,10 +311,10 @@ func (e *engine) drain() {
 			f, e.timers = e.timers[0], e.timers[1:]
 		}
 		if turns++; turns > maxTurns {
-			e.found(diag.Error, e.lastPlace, errTurns.Error(), "")
+			e.found(diag.Error, f.at, errTurns.Error(), "")
 			break
 		}
-		if _, err := e.try(func() (goja.Value, error) { return f(goja.Undefined()) }); err != nil {
+		if _, err := e.try(func() (goja.Value, error) { return f.call(goja.Undefined()) }); err != nil {
 			e.mistake(err, "a callback throws")
 		}
 	}

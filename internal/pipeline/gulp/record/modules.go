@@ -12,6 +12,7 @@ import (
 	"github.com/dop251/goja/file"
 	"github.com/dop251/goja/parser"
 	"github.com/evanw/esbuild/pkg/api"
+	"github.com/go-sourcemap/sourcemap"
 	"github.com/goccy/go-yaml"
 
 	"github.com/realtimectl/realtimectl/internal/diag"
@@ -26,8 +27,10 @@ type modules struct {
 
 // source is a file as the engine knows it.
 type source struct {
-	text string // what was compiled, wrapper included
-	file *file.File
+	text     string // what was compiled, wrapper included
+	file     *file.File
+	original string              // the file itself
+	mapped   *sourcemap.Consumer // where it was rewritten, what came from where; nil = it was not
 }
 
 func newModules(e *engine) *modules {
@@ -268,13 +271,13 @@ func (m *modules) compile(abs string, src []byte) (goja.Callable, error) {
 		text = "//" + text[2:]
 	}
 	name := m.e.rel(abs)
-	program, err := m.parse(name, wrapHead+text+wrapTail, parser.WithDisableSourceMaps)
+	program, err := m.parse(name, wrapHead+text+wrapTail, text, nil)
 	if err != nil {
-		var rewritten string
-		if rewritten, err = m.rewrite(name, text); err != nil {
-			return nil, err
+		rewritten, sources, failed := m.rewrite(name, text)
+		if failed != nil {
+			return nil, failed
 		}
-		program, err = m.parse(name, rewritten)
+		program, err = m.parse(name, rewritten, text, sources)
 	}
 	if err != nil {
 		return nil, diag.List{{Severity: diag.Error, Path: name, Message: firstLine(err.Error())}}
@@ -287,18 +290,18 @@ func (m *modules) compile(abs string, src []byte) (goja.Callable, error) {
 	return call, nil
 }
 
-func (m *modules) parse(name, text string, options ...parser.Option) (*goja.Program, error) {
-	tree, err := goja.Parse(name, text, options...)
+func (m *modules) parse(name, text, original string, mapped *sourcemap.Consumer) (*goja.Program, error) {
+	tree, err := goja.Parse(name, text, parser.WithDisableSourceMaps)
 	if err != nil {
 		return nil, err
 	}
-	m.sources[name] = source{text: text, file: tree.File}
+	m.sources[name] = source{text: text, file: tree.File, original: original, mapped: mapped}
 	return goja.CompileAST(tree, false)
 }
 
 // rewrite makes modules, TypeScript and new syntax what the engine reads; the source map
 // goes along, so that places stay.
-func (m *modules) rewrite(name, text string) (string, error) {
+func (m *modules) rewrite(name, text string) (string, *sourcemap.Consumer, error) {
 	result := api.Transform(text, api.TransformOptions{
 		Loader: loaderOf(name), Format: api.FormatCommonJS, Target: api.ES2022, Platform: api.PlatformNode, Sourcefile: path.Base(name),
 		Supported: map[string]bool{
@@ -309,15 +312,20 @@ func (m *modules) rewrite(name, text string) (string, error) {
 			"import.meta.url": "__moduleUrl", "import.meta.dirname": "__dirname", "import.meta.filename": "__filename",
 		},
 		Banner: wrapHead + `var __moduleUrl="file://"+__filename;`, Footer: "})",
-		Sourcemap: api.SourceMapInline, SourcesContent: api.SourcesContentExclude, LogLevel: api.LogLevelSilent,
+		Sourcemap: api.SourceMapExternal, SourcesContent: api.SourcesContentExclude, LogLevel: api.LogLevelSilent,
 	})
 	if len(result.Errors) > 0 {
-		return "", m.syntax(name, result.Errors[0])
+		return "", nil, m.syntax(name, result.Errors[0])
 	}
+	sources, err := sourcemap.Parse("", result.Map)
+	if err != nil {
+		return "", nil, fmt.Errorf("read the source map of %s: %w", name, err)
+	}
+	code := string(result.Code)
 	if strings.Contains(m.e.plan.Gulpfile, ".babel.") {
-		return topLevel.ReplaceAllStringFunc(string(result.Code), asVar), nil
+		code = topLevel.ReplaceAllStringFunc(code, asVar)
 	}
-	return string(result.Code), nil
+	return code, sources, nil
 }
 
 // Babel makes "var" of what is declared at the top of a module, so that modules which

@@ -4,11 +4,12 @@ import (
 	"errors"
 	"maps"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/dop251/goja"
-	"github.com/dop251/goja/file"
 
 	"github.com/realtimectl/realtimectl/internal/pipeline/gulp"
 )
@@ -33,7 +34,7 @@ func (e *engine) firstOwn(stack []goja.StackFrame) gulp.Place {
 		if _, ok := e.modules.sources[name]; !ok {
 			continue
 		}
-		at := place(name, f.Position())
+		at := e.place(name, f.Position().Line, f.Position().Column)
 		if strings.HasPrefix(name, "node_modules/") {
 			if installed.File == "" {
 				installed = at
@@ -45,12 +46,19 @@ func (e *engine) firstOwn(stack []goja.StackFrame) gulp.Place {
 	return installed
 }
 
-// place takes our own beginning off the first line.
-func place(name string, p file.Position) gulp.Place {
-	return unwrapped(gulp.Place{File: name, Line: p.Line, Column: p.Column})
-}
-
-func unwrapped(at gulp.Place) gulp.Place {
+// place is a position in a file as its author knows it: without our own beginning of the
+// first line, and before the file was rewritten.
+func (e *engine) place(name string, line, column int) gulp.Place {
+	at := gulp.Place{File: name, Line: line, Column: column}
+	mapped := e.modules.sources[name].mapped
+	if mapped != nil {
+		_, _, line, column, ok := mapped.Source(at.Line, at.Column-1)
+		if !ok {
+			return gulp.Place{File: name}
+		}
+		at.Line, at.Column = line, column+1
+		return at
+	}
 	if at.Line == 1 && at.Column > len(wrapHead) {
 		at.Column -= len(wrapHead)
 	}
@@ -134,7 +142,24 @@ func (e *engine) searchIn(name, text string) (gulp.Place, bool) {
 	if i < 0 {
 		return gulp.Place{}, false
 	}
-	return place(name, src.file.Position(i)), true
+	p := src.file.Position(i)
+	return e.place(name, p.Line, p.Column), true
+}
+
+// placeOfExport is where a gulpfile exports a name.
+func (e *engine) placeOfExport(file, name string) gulp.Place {
+	text := e.modules.sources[file].original
+	pattern := `exports\.` + name + `\b|export\s+(?:(?:const|let|var|(?:async\s+)?function)\s+` + name + `\b|` + name + `\b|\{[^}]*\b` + name + `\b)|\b` + name + `\s*[:,}\n]`
+	expr, err := regexp.Compile(pattern)
+	if err != nil {
+		return gulp.Place{File: file}
+	}
+	found := expr.FindStringIndex(text)
+	if found == nil {
+		return gulp.Place{File: file}
+	}
+	before := text[:found[0]]
+	return gulp.Place{File: file, Line: strings.Count(before, "\n") + 1, Column: utf8.RuneCountInString(before[strings.LastIndex(before, "\n")+1:]) + 1}
 }
 
 // callerDir is the folder of the file that is being carried out.

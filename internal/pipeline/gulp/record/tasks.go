@@ -2,6 +2,7 @@ package record
 
 import (
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 
@@ -251,7 +252,7 @@ func (e *engine) exported(exports *goja.Object) {
 			}
 			t := &gulp.Task{Name: name, Place: e.placeOf(o, e.plan.Gulpfile), Work: e.work(v, nil)}
 			if t.Place.File == "" {
-				t.Place.File = e.plan.Gulpfile
+				t.Place = e.placeOfExport(e.plan.Gulpfile, regexp.QuoteMeta(key))
 			}
 			e.define(t)
 		}

@@ -47,8 +47,9 @@ function recorder(name, get, call) {
   self = new Proxy(target, {
     get: read,
     set: (_, key, value) => { own.set(key, value); return true; },
-    apply: (_, that, args) => call(args, that),
-    construct: (_, args) => call(args),
+    // The engine reuses the memory of these lists once the call has returned.
+    apply: (_, that, args) => call(args.slice(), that),
+    construct: (_, args) => call(args.slice()),
     // An imported name that is no own property is looked up along the prototypes.
     getPrototypeOf: () => (outer = outer || new Proxy(Object.create(Function.prototype), { get: read })),
   });

@@ -48,6 +48,7 @@ function browserSync(instances) {
 function app(kind) {
   const f = function (req, res, next) { if (typeof next === 'function') next(); };
   const uses = [];
+  let ref;
   const add = (...args) => { uses.push(args); return f; };
   for (const name of ['use', 'get', 'post', 'put', 'delete', 'all', 'patch', 'options', 'head', 'param', 'route', 'engine']) f[name] = name === 'get' ? (...a) => (a.length === 1 ? f.settings[a[0]] : add(...a)) : add;
   f.settings = {};
@@ -58,6 +59,7 @@ function app(kind) {
   f.listen = (...args) => { const done = args.find(a => typeof a === 'function'); listenOn(kind, uses, args, f); if (done) rt.later(() => done.call(listening(), null)); return listening(); };
   f.handle = f;
   f.uses = uses;
+  Object.defineProperty(f, REF, { get: () => (ref = ref || rt.op(kind, [{ use: uses }], { quiet: true })) });
   f.on = () => f;
   return f;
 }
