@@ -1,6 +1,7 @@
 package devserver
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/realtimectl/realtimectl/internal/atomicfile"
 	"github.com/realtimectl/realtimectl/internal/page"
 )
 
@@ -16,6 +18,11 @@ import (
 // net/http's.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, h hit) {
 	defer func() { closeQuietly(h.file) }()
+	content, err := s.content(&h)
+	if err != nil {
+		page.Text(w, http.StatusInternalServerError, "the file cannot be read")
+		return
+	}
 	kind, err := contentType(h.typeName(), h.file)
 	if err != nil {
 		page.Text(w, http.StatusInternalServerError, "the file cannot be read")
@@ -27,9 +34,27 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, h hit) {
 	header.Set("ETag", entityTag(h.info, ""))
 	if s.production {
 		h = preferCompressed(header, r, h)
+		content = h.file
 	}
-	http.ServeContent(w, r, "", h.info.ModTime(), h.file)
+	http.ServeContent(w, r, "", h.info.ModTime(), content)
 }
+
+// content is what a hit answers with. In development an author may be saving the file;
+// what we make ourselves is renamed into its place, and so are the files of a build.
+func (s *Server) content(h *hit) (content io.ReadSeeker, err error) {
+	if s.production || h.layer.compiled || h.layer.packages || h.info.Size() > maxSteady {
+		return h.file, nil
+	}
+	data, info, err := atomicfile.ReadSteady(h.file)
+	if err != nil {
+		return nil, err
+	}
+	h.info = info
+	return bytes.NewReader(data), nil
+}
+
+// maxSteady bounds what is held in memory for one answer.
+const maxSteady = 4 << 20 // bytes
 
 // typeName is the name that says what a file is.
 func (h hit) typeName() string {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/evanw/esbuild/pkg/api"
 
+	"github.com/realtimectl/realtimectl/internal/atomicfile"
 	"github.com/realtimectl/realtimectl/internal/diag"
 )
 
@@ -292,7 +293,11 @@ func (b *packageBuild) learn(files []string) (news bool) {
 
 // loadScript turns the files that a script names by import.meta.url to their URLs.
 func (r *moduleRun) loadScript(a api.OnLoadArgs) (api.OnLoadResult, error) {
-	src, err := os.ReadFile(a.Path)
+	read := os.ReadFile
+	if !isInstalled(a.Path) {
+		read = atomicfile.ReadFileSteady
+	}
+	src, err := read(a.Path)
 	if err != nil {
 		return api.OnLoadResult{}, fmt.Errorf("read %s: %w", r.t.rel(a.Path), err)
 	}

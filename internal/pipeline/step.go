@@ -4,11 +4,11 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"sync"
 
+	"github.com/realtimectl/realtimectl/internal/atomicfile"
 	"github.com/realtimectl/realtimectl/internal/diag"
 )
 
@@ -66,7 +66,7 @@ func (c *contents) read(t *tree, file string) ([]byte, error) {
 	if ok {
 		return data, nil
 	}
-	data, err := os.ReadFile(file)
+	data, err := atomicfile.ReadFileSteady(file) // the author may be saving it again
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", t.rel(file), err)
 	}

@@ -1,11 +1,12 @@
 package pipeline
 
 import (
-	"os"
 	"path"
 	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
+
+	"github.com/realtimectl/realtimectl/internal/atomicfile"
 )
 
 // syntaxLimit bounds what is parsed only to find mistakes: a larger file is a library.
@@ -20,7 +21,7 @@ func (p *Pipeline) checkSyntax(files []string) {
 		if !ok || p.ignored(file) || !within(file, p.tree.src) || p.modules.compiled(file) {
 			continue
 		}
-		src, err := os.ReadFile(file)
+		src, err := atomicfile.ReadFileSteady(file)
 		if err != nil || len(src) > syntaxLimit {
 			continue // gone in the meantime: the next batch says so
 		}
