@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -22,9 +23,9 @@ import (
 //	```console   What a terminal shows: commands behind "$ ", and what they print, which
 //	             is compared. … is any text, a line of it any lines; times, durations,
 //	             ids and spaces in a row may differ. Without a "$ " at its beginning it is
-//	             what the program that runs prints next.
+//	             what the program that was begun last prints next.
 //	             `realtimectl serve` and `realtimectl listen` keep running, in both kinds:
-//	             until the next of them begins or the page ends.
+//	             until the next one begins or the page ends.
 //	```yaml      Must be a valid realtimectl.yaml.
 //	```events    What clients send and hear under the rules of the yaml before it; see
 //	             docsevents_test.go.
@@ -36,8 +37,11 @@ import (
 // There must be few.
 //
 // <!-- window NAME: EXPRESSION --> opens http://localhost:3000 in a window of a real
-// browser, if it is not open yet, and waits until the JavaScript expression is true.
+// browser, if it is not open yet, and waits until the JavaScript expression is true. The
+// window named direct shows http://localhost:3010.
 // <!-- windows connected --> waits until all of them hear the hub and live reload.
+// <!-- key R --> presses a key in the terminal of what runs.
+// <!-- project NAME --> puts the project testdata/NAME.txtar into the folder.
 //
 // Ports 3000 and 3010 in the text stand for free ones.
 func TestDocsWork(t *testing.T) {
@@ -103,17 +107,22 @@ type session struct {
 	dir     string // where the shell is
 	ports   ports
 	yaml    string // the last configuration shown
-	runs    *program
+	// programs are those that run, serve and listen; runs is the one begun last.
+	programs map[string]*program
+	runs     *program
 }
 
 func newSession(t *testing.T, binary string, browser context.Context) *session {
 	t.Helper()
-	s := &session{t: t, browser: browser, windows: map[string]tab{}, binary: binary, home: t.TempDir(), ports: freePorts(t)}
+	s := &session{t: t, browser: browser, windows: map[string]tab{}, programs: map[string]*program{}, binary: binary, home: t.TempDir(), ports: freePorts(t)}
 	s.dir = filepath.Join(s.home, "reader")
 	if err := os.Mkdir(s.dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { s.runs.stop(t) })
+	t.Cleanup(func() {
+		s.programs["listen"].stop(t)
+		s.programs["serve"].stop(t)
+	})
 	return s
 }
 
@@ -140,10 +149,16 @@ func (s *session) follow(page string, b block) {
 		s.events(b.text)
 	case b.kind == "window":
 		s.window(b.window).until(b.text)
-	case b.kind == "connected":
+	case b.kind == "windows":
 		s.connected()
-	default:
+	case b.kind == "key":
+		s.runs.press(s.t, b.text)
+	case b.kind == "project":
+		s.unpack(b.text)
+	case slices.Contains(languages(), b.kind):
 		s.wellFormed(b)
+	default:
+		s.t.Fatalf("a comment begins with %q", b.kind)
 	}
 }
 
@@ -164,7 +179,11 @@ func (s *session) window(name string) tab {
 	if w, ok := s.windows[name]; ok {
 		return w
 	}
-	w := open(s.t, s.browser, s.ports.real("http://localhost:3000/"))
+	url := "http://localhost:3000/"
+	if name == "direct" {
+		url = "http://localhost:3010/"
+	}
+	w := open(s.t, s.browser, s.ports.real(url))
 	s.windows[name] = w
 	return w
 }

@@ -25,7 +25,7 @@ import (
 //	ana leaves                  disconnects
 //	back-end → EVENT JSON…      realtimectl emit; with "to room:NAME" before the event's name
 //
-// Who is named without having joined has joined before. At the end nobody has heard
+// <ana> stands for her socket.id. Who is named without having joined has joined before. At the end nobody has heard
 // anything else.
 var eventsLine = regexp.MustCompile(`^(\S+) (joins|leaves|→|←|✗)(?: to room:(\S+))?(?: (.*))?$`)
 
@@ -43,13 +43,14 @@ type scene struct {
 type actor struct {
 	*visitor
 	namespace string
-	sent      int // events whose fate is known
+	sent      int  // events whose fate is known
+	gone      bool // has left
 }
 
 // events plays a block.
 func (s *session) events(text string) {
 	s.t.Helper()
-	s.t.Run("events", func(t *testing.T) {
+	good := s.t.Run("events", func(t *testing.T) {
 		p := newScene(t, board{binary: s.binary, dir: s.project(t, s.yaml)})
 		lines := strings.Split(strings.TrimSpace(text), "\n")
 		p.enterUnannounced(lines)
@@ -58,6 +59,9 @@ func (s *session) events(text string) {
 		}
 		p.silence()
 	})
+	if !good {
+		s.t.FailNow()
+	}
 }
 
 func newScene(t *testing.T, b board) *scene {
@@ -80,16 +84,17 @@ func newScene(t *testing.T, b board) *scene {
 
 // enterUnannounced connects those whose joining is not told.
 func (p *scene) enterUnannounced(lines []string) {
+	p.Helper()
 	announced := map[string]bool{"back-end": true}
 	for _, line := range lines {
 		name, rest, _ := strings.Cut(line, " ")
-		if announced[name] {
-			continue
+		if !announced[name] && !strings.HasPrefix(rest, "joins") {
+			p.visit(name, "")
 		}
 		announced[name] = true
-		if !strings.HasPrefix(rest, "joins") {
-			p.join(name, "", false)
-		}
+	}
+	for _, a := range p.clients {
+		a.connected(false)
 	}
 }
 
@@ -100,7 +105,7 @@ func (p *scene) play(line string, later []string) {
 	if m == nil {
 		p.Fatalf("%q says nothing that can be played", line)
 	}
-	name, what, room, rest := m[1], m[2], m[3], m[4]
+	name, what, room, rest := m[1], m[2], m[3], p.withIDs(m[4])
 	switch {
 	case what == "joins":
 		p.join(name, rest, next(name, later, "✗"))
@@ -109,6 +114,7 @@ func (p *scene) play(line string, later []string) {
 	case what == "leaves":
 		p.clients[name].does("leave")
 		p.clients[name].expect("disconnect", "io client disconnect")
+		p.clients[name].gone = true
 	case what == "→":
 		p.send(name, rest, next(name, later, "← ack"))
 	case what == "←":
@@ -116,6 +122,14 @@ func (p *scene) play(line string, later []string) {
 	default:
 		p.refused(name, rest)
 	}
+}
+
+// withIDs puts socket ids in the place of names: <ana>.
+func (p *scene) withIDs(text string) string {
+	for name, a := range p.clients {
+		text = strings.ReplaceAll(text, "<"+name+">", a.id)
+	}
+	return text
 }
 
 // next reports whether what happens to somebody next, before doing something else, begins so.
@@ -131,8 +145,17 @@ func next(name string, later []string, what string) bool {
 	return false
 }
 
-// join connects a client: "/chat as {claims}", either may be left out.
+// join connects a client and waits for it.
 func (p *scene) join(name, rest string, refused bool) {
+	p.Helper()
+	p.visit(name, rest)
+	if !refused {
+		p.clients[name].connected(false)
+	}
+}
+
+// visit starts a client: "/chat as {claims}", either may be left out.
+func (p *scene) visit(name, rest string) {
 	p.Helper()
 	where, claims, isSomebody := strings.Cut(" "+rest, " as ")
 	options := map[string]any{}
@@ -142,9 +165,6 @@ func (p *scene) join(name, rest string, refused bool) {
 	where = strings.TrimSpace(where)
 	v := visit(p.T, p.hub.App+where, options)
 	p.clients[name] = &actor{visitor: v, namespace: "/" + strings.TrimPrefix(where, "/")}
-	if !refused {
-		v.connected(false)
-	}
 }
 
 // token signs claims with the secret that the configuration names.
@@ -258,6 +278,9 @@ func (p *scene) silence() {
 		p.board.run(p.T, "emit", "-C", p.board.dir, "--namespace", space, "that:was:all")
 	}
 	for name, a := range p.clients {
+		if a.gone {
+			continue
+		}
 		if told := a.next(); told[0] != "heard" || told[1] != "that:was:all" {
 			p.Errorf("%s: %v happens too", name, told)
 		}
@@ -292,7 +315,7 @@ func (s *session) project(t *testing.T, yaml string) string {
 	}
 	files := map[string]string{
 		"src/index.html": "<p>", "users.txt": "ana:segredo", "secret.txt": strings.Repeat("0123456789abcdef", 4),
-		"data/job.schema.json": "{}", "conf/app.json": "{}", "../docs/a.md": "", "../api/artisan": "", "../admin/manage.py": "",
+		"data/job.schema.json": "{}", "conf/app.json": "{}", "site.pem": "", "site.key": "", "../docs/a.md": "", "../api/artisan": "", "../admin/manage.py": "",
 	}
 	for name, text := range files {
 		path := filepath.Join(dir, filepath.FromSlash(name))

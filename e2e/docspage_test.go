@@ -12,7 +12,7 @@ import (
 // block is one step of a page: a fenced block, or a window directive.
 type block struct {
 	line   int    // of its text, from 1
-	kind   string // the word behind the fence; "window" or "connected" for a directive
+	kind   string // the word behind the fence, or the first one of a directive
 	file   string // the file whose whole content it is; "" for none
 	notRun string // why it cannot run in a test; "" if it can
 	window string // which window; "" for a fenced block
@@ -20,9 +20,8 @@ type block struct {
 }
 
 var (
-	fence     = regexp.MustCompile("^```(\\S*)\\s*(.*)$")
-	names     = regexp.MustCompile("`([^`\\s]+)`:$")
-	directive = regexp.MustCompile(`^<!-- window (\w+): (.*) -->$`)
+	fence = regexp.MustCompile("^```(\\S*)\\s*(.*)$")
+	names = regexp.MustCompile("`([^`\\s]+)`:$")
 )
 
 // languages are the words that may stand behind a fence. Whatever is not among them
@@ -50,11 +49,9 @@ func parsePage(text string) (blocks []block, err error) {
 	rows := strings.Split(text, "\n")
 	for i := 0; i < len(rows); i++ {
 		row := rows[i]
-		if m := directive.FindStringSubmatch(row); m != nil {
-			blocks = append(blocks, block{line: i + 1, kind: "window", window: m[1], text: m[2]})
-		}
-		if row == "<!-- windows connected -->" {
-			blocks = append(blocks, block{line: i + 1, kind: "connected"})
+		if b, ok := parseDirective(row); ok {
+			b.line = i + 1
+			blocks = append(blocks, b)
 		}
 		if strings.HasPrefix(strings.TrimLeft(row, " >\t"), "```") {
 			b, end, err := parseFence(rows, i, before)
@@ -68,6 +65,20 @@ func parsePage(text string) (blocks []block, err error) {
 		}
 	}
 	return blocks, nil
+}
+
+// parseDirective reads a comment that is for the test alone.
+func parseDirective(row string) (b block, ok bool) {
+	text, isComment := strings.CutPrefix(row, "<!-- ")
+	text, ends := strings.CutSuffix(text, " -->")
+	if !isComment || !ends {
+		return b, false
+	}
+	b.kind, b.text, _ = strings.Cut(text, " ")
+	if b.kind == "window" {
+		b.window, b.text, _ = strings.Cut(b.text, ": ")
+	}
+	return b, true
 }
 
 // parseFence reads the block that begins in a row, and returns the row that ends it.
@@ -87,7 +98,7 @@ func parseFence(rows []string, start int, before string) (b block, end int, err 
 		}
 		b.notRun = reason
 	}
-	if n := names.FindStringSubmatch(before); n != nil {
+	if n := names.FindStringSubmatch(before); n != nil && !slices.Contains([]string{"sh", "console", "events", "text"}, b.kind) {
 		b.file = n[1]
 	}
 	length := slices.Index(rows[start+1:], "```")

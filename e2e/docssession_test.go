@@ -16,6 +16,7 @@ import (
 
 	"github.com/creack/pty"
 	"github.com/evanw/esbuild/pkg/api"
+	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/realtimectl/realtimectl/internal/config"
 	"github.com/realtimectl/realtimectl/internal/stack"
@@ -24,7 +25,7 @@ import (
 // program is a command that keeps running, in a terminal as the reader's.
 type program struct {
 	cmd      *exec.Cmd
-	terminal io.Closer
+	terminal io.ReadWriteCloser
 	out      *output
 	read     int           // how much of what it printed was compared already
 	ended    chan struct{} // closed when all its output is there
@@ -38,9 +39,10 @@ func keepsRunning(line string) bool {
 // start starts a program that keeps running and waits until it says that it is there.
 func (s *session) start(line string) {
 	s.t.Helper()
-	s.runs.stop(s.t)
 	p := &program{cmd: s.command("exec " + s.ports.real(line)), out: newOutput(), ended: make(chan struct{})}
-	s.runs = p
+	kind := strings.Fields(line)[1]
+	s.programs[kind].stop(s.t)
+	s.programs[kind], s.runs = p, p
 	terminal, err := pty.StartWithSize(p.cmd, &pty.Winsize{Rows: 50, Cols: 100})
 	if err != nil {
 		s.t.Fatalf("%s: %v", line, err)
@@ -53,6 +55,13 @@ func (s *session) start(line string) {
 	p.out.until(s.t, "ready in", func(text string) bool {
 		return strings.Contains(text, "ready in") || strings.Contains(text, "listening")
 	})
+}
+
+func (p *program) press(t *testing.T, key string) {
+	t.Helper()
+	if _, err := io.WriteString(p.terminal, key); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // stop presses Ctrl-C and waits for the end, which must be a good one.
@@ -193,6 +202,26 @@ func pattern(shown string, whole bool) *regexp.Regexp {
 		return regexp.MustCompile(`^` + text + `$`)
 	}
 	return regexp.MustCompile(`(?m)^` + text + `$`)
+}
+
+// unpack writes a project that existed before, with the packages that Bower would have
+// installed.
+func (s *session) unpack(name string) {
+	s.t.Helper()
+	archive, err := txtar.ParseFile(filepath.Join("testdata", name+".txtar"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, f := range archive.Files {
+		write(s.t, filepath.Join(s.dir, filepath.FromSlash(f.Name)), s.ports.real(string(f.Data)))
+	}
+	for _, file := range []string{"angular/angular.js", "angular-socket-io/socket.js"} {
+		text, err := os.ReadFile(filepath.Join("node_modules", filepath.FromSlash(file)))
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		write(s.t, filepath.Join(s.dir, "bower_components", filepath.FromSlash(file)), string(text))
+	}
 }
 
 // validate loads a configuration that stands alone.
