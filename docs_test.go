@@ -35,6 +35,49 @@ func TestLinksInTheDocsLeadSomewhere(t *testing.T) {
 	}
 }
 
+func TestEveryPageOfTheDocsIsInTheIndex(t *testing.T) {
+	index := read(t, "docs/README.md")
+	for _, page := range markdown(t, "docs") {
+		name := strings.TrimPrefix(page, "docs/")
+		if name != "README.md" && !strings.HasPrefix(name, "reference/") && !strings.Contains(index, "]("+name+")") {
+			t.Errorf("docs/README.md does not name %s", name)
+		}
+	}
+}
+
+// TestMessagesInTheDocsAreThoseOfTheProgram looks up each heading of the page that
+// explains messages: it quotes one, with … for what differs.
+func TestMessagesInTheDocsAreThoseOfTheProgram(t *testing.T) {
+	source := messages(t)
+	quoted := regexp.MustCompile("(?m)^### `(.*)`$").FindAllStringSubmatch(read(t, "docs/troubleshooting.md"), -1)
+	if len(quoted) == 0 {
+		t.Fatal("the page quotes no message")
+	}
+	for _, m := range quoted {
+		for part := range strings.SplitSeq(m[1], "…") {
+			if !strings.Contains(source, strings.Trim(part, " ")) {
+				t.Errorf("%q: the program never says %q", m[1], part)
+			}
+		}
+	}
+}
+
+// messages are the sources that ship, Go and TypeScript, with the quotes of strings
+// unescaped.
+func messages(t *testing.T) string {
+	t.Helper()
+	var all strings.Builder
+	for _, dir := range []string{"cmd", "internal"} {
+		walk(t, dir, func(path string) {
+			if strings.HasSuffix(path, "_test.go") || !slices.Contains([]string{".go", ".ts"}, filepath.Ext(path)) {
+				return
+			}
+			all.WriteString(strings.ReplaceAll(read(t, path), `\"`, `"`))
+		})
+	}
+	return all.String()
+}
+
 // markdown lists the Markdown files below a folder that are ours.
 func markdown(t *testing.T, dir string) (pages []string) {
 	t.Helper()
