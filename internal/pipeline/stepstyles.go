@@ -149,7 +149,9 @@ func (s *stylesStep) memory(w *Work) (func(string) ([]byte, bool), error) {
 		if err != nil {
 			return nil, err
 		}
-		wired[file] = s.wire(w, file, src)
+		if wired[file], err = s.wire(w, file, src); err != nil {
+			return nil, err
+		}
 	}
 	return func(file string) ([]byte, bool) {
 		if data, ok := wired[file]; ok {

@@ -6,22 +6,26 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/realtimectl/realtimectl/internal/diag"
+	"github.com/realtimectl/realtimectl/internal/pipeline/bower"
 )
 
-// injectBlock is the wiring comment of sheets for the project's own: "// injector …
-// endinjector". Those for components, "// bower:scss … // endbower", are as in pages.
-var injectBlock = regexp.MustCompile(`(?s)([ \t]*)//\s*injector[^\n]*\n.*?//\s*endinjector`)
+// The wiring comments of sheets: "// bower:scss … // endbower" takes the components'
+// sheets, "// injector … // endinjector" the project's own.
+var (
+	bowerBlock  = regexp.MustCompile(`//\s*bower:`)
+	injectBlock = regexp.MustCompile(`(?s)([ \t]*)//\s*injector[^\n]*\n.*?//\s*endinjector`)
+)
 
 // wire fills the wiring comments of a sheet. Imports are relative to the sheet.
-func (s *stylesStep) wire(w *Work, file string, src []byte) []byte {
+func (s *stylesStep) wire(w *Work, file string, src []byte) ([]byte, error) {
 	text := string(src)
-	if blockWords.Match(src) {
-		for _, c := range wirers(w.tree.dir, s.layout, [][]byte{src}) {
-			if c.err != nil {
-				w.Report(diag.Diagnostic{Severity: diag.Error, Source: s.Name(), Path: c.from, Message: c.err.Error()})
-			}
-			text = c.wire(text, file)
+	if bowerBlock.MatchString(text) {
+		components, err := bower.Resolve(w.tree.dir, bower.Options{Directory: s.layout.gulp.bowerDir, Exclude: s.layout.gulp.excludes})
+		if err != nil {
+			return nil, err
+		}
+		if text, err = (bower.Wiring{Result: components}).Wire(text, file); err != nil {
+			return nil, err
 		}
 	}
 	own := func() []string {
@@ -34,7 +38,7 @@ func (s *stylesStep) wire(w *Work, file string, src []byte) []byte {
 		}
 		return files
 	}
-	return []byte(replaceBlock(injectBlock, text, own, file))
+	return []byte(replaceBlock(injectBlock, text, own, file)), nil
 }
 
 // replaceBlock puts imports of files into each block.

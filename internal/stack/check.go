@@ -2,7 +2,6 @@ package stack
 
 import (
 	"errors"
-	"log/slog"
 
 	"github.com/realtimectl/realtimectl/internal/config"
 	"github.com/realtimectl/realtimectl/internal/diag"
@@ -14,7 +13,7 @@ import (
 func Check(cfg *config.Config) diag.List {
 	set, relays := compileRelays(cfg)
 	_, auth := authenticator(cfg)
-	_, around := compileRules(cfg, slog.New(slog.DiscardHandler))
+	_, around := compileRules(cfg)
 	var all diag.List
 	for _, err := range []error{relays, auth, around} {
 		var list diag.List

@@ -31,8 +31,6 @@ type server struct {
 	drain   time.Duration
 	// tls makes it https; nil is plain http.
 	tls *tls.Config
-	// plain answers who speaks plain http to it all the same.
-	plain http.Handler
 }
 
 // run serves until ctx is done. It then accepts nothing new, lets requests under
@@ -68,8 +66,7 @@ func (s *server) accept(srv *http.Server, ln net.Listener) error {
 	if s.tls == nil {
 		return srv.Serve(ln)
 	}
-	// The configuration holds the certificates.
-	return srv.ServeTLS(plainListener{ln, s.plain}, "", "")
+	return srv.ServeTLS(ln, "", "") // the configuration holds the certificates
 }
 
 // firstFailure returns nil when ctx is done, or the reason why a listener gave up.
