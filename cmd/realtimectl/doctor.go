@@ -75,7 +75,7 @@ func gulpFindings(g *pipeline.Gulp) []doctor.Finding {
 	if g == nil {
 		return nil
 	}
-	f := doctor.Finding{ID: "gulpfile", Verdict: doctor.Pass, Message: fmt.Sprintf("serve carries out the task %s of %s", g.Serving.Task, g.Plan.Gulpfile), Details: g.Plan.Describe()}
+	f := doctor.Finding{ID: "gulpfile", Verdict: doctor.Pass, Message: fmt.Sprintf("serve carries out %s of %s", strings.Join(g.Serving.Tasks(), ", then "), g.Plan.Gulpfile), Details: g.Plan.Describe()}
 	if g.Why != "" {
 		f.Verdict, f.Message = doctor.Warn, "the gulpfile is not carried out: "+g.Why
 		f.Fix = "what it made can become commands under pipeline.tasks in realtimectl.yaml"

@@ -59,7 +59,7 @@ func (l *Layout) readGulpfile(dir string) {
 	if plan == nil {
 		return
 	}
-	g := &Gulp{Plan: plan, Serving: plan.Development()}
+	g := &Gulp{Plan: plan, Serving: plan.Development(scripts(dir)...)}
 	l.Gulp = g
 	if !l.makesFiles() {
 		g.Why = fmt.Sprintf("no task of %s that a developer runs makes a file or serves a folder", plan.Gulpfile)
@@ -81,10 +81,12 @@ func (l *Layout) readGulpfile(dir string) {
 func (l *Layout) makesFiles() bool {
 	g := l.Gulp
 	found := len(g.Serving.Roots) > 0
-	g.Plan.Walk(g.Serving.Task, func(_ *gulp.Task, a gulp.Action) {
-		_, stream := a.(*gulp.Stream)
-		found = found || stream
-	})
+	for _, task := range g.Serving.Tasks() {
+		g.Plan.Walk(task, func(_ *gulp.Task, a gulp.Action) {
+			_, stream := a.(*gulp.Stream)
+			found = found || stream
+		})
+	}
 	return found && g.Serving.Task != ""
 }
 
@@ -92,11 +94,14 @@ func (l *Layout) makesFiles() bool {
 // each with its task and place.
 func (g *Gulp) Unknown() []string {
 	var list []string
-	g.Plan.Ops(g.Serving.Task, func(t *gulp.Task, op *gulp.Op) {
-		if op.Run == nil && op.Chain == nil && !run.Known(op.Plugin) {
-			list = append(list, fmt.Sprintf("%s in the task %s (%v)", op.Plugin, t.Name, op.Place))
+	note := func(t *gulp.Task, op *gulp.Op) {
+		if text := fmt.Sprintf("%s in the task %s (%v)", op.Plugin, t.Name, op.Place); op.Run == nil && op.Chain == nil && !run.Known(op.Plugin) && !slices.Contains(list, text) {
+			list = append(list, text)
 		}
-	})
+	}
+	for _, task := range g.Serving.Tasks() {
+		g.Plan.Ops(task, note)
+	}
 	return list
 }
 

@@ -58,21 +58,28 @@ func (s *gulpStep) isGulpfile(file string) bool {
 // Run does the task; the gulpfile is evaluated anew when it has changed.
 func (s *gulpStep) Run(ctx context.Context, w *Work) error {
 	s.renew(w)
-	result, err := s.runner.Run(ctx, s.gulp.Serving.Task)
-	if err != nil {
-		return fmt.Errorf("run the task %s of %s: %w", s.gulp.Serving.Task, s.gulp.Plan.Gulpfile, err)
-	}
 	w.sound = true // the runner keeps the last good state of each file
-	for _, d := range slices.Concat(s.gulp.Plan.Found, result.Diagnostics) {
-		w.Report(d)
+	w.found = append(w.found, s.gulp.Plan.Found...)
+	var commands []*gulp.Command
+	for _, task := range s.gulp.Serving.Tasks() {
+		result, err := s.runner.Run(ctx, task)
+		if err != nil {
+			return fmt.Errorf("run the task %s of %s: %w", task, s.gulp.Plan.Gulpfile, err)
+		}
+		w.found, commands = append(w.found, result.Diagnostics...), append(commands, result.Commands...)
+		s.emit(w, result.Files)
 	}
-	s.reportServers(w, result.Commands)
-	for file, data := range result.Files {
+	s.reportServers(w, commands)
+	return nil
+}
+
+// emit makes the files that lie in a folder that is served.
+func (s *gulpStep) emit(w *Work, files map[string][]byte) {
+	for file, data := range files {
 		if url, ok := s.gulp.url(file); ok {
 			w.Emit(url, data)
 		}
 	}
-	return nil
 }
 
 // renew evaluates a gulpfile that has changed. The folders that are served stay those of
@@ -86,7 +93,7 @@ func (s *gulpStep) renew(w *Work) {
 	if err != nil || plan == nil {
 		return // it is being written, or has gone: the last plan stays
 	}
-	serving := plan.Development()
+	serving := plan.Development(scripts(s.dir)...)
 	if plan.Task(serving.Task) == nil {
 		w.found = append(w.found, plan.Found...)
 		return
@@ -143,6 +150,22 @@ func recordGulpfile(dir string) (*gulp.Plan, error) {
 		return nil, fmt.Errorf("read the gulpfile: %w", err)
 	}
 	return plan, nil
+}
+
+// scripts are the command lines of package.json that start development, the most usual
+// name first.
+func scripts(dir string) []string {
+	var pkg struct{ Scripts map[string]string }
+	if err := readJSON(filepath.Join(dir, "package.json"), &pkg); err != nil {
+		return nil
+	}
+	var lines []string
+	for _, name := range []string{"dev", "serve", "start", "develop", "development", "start:dev", "watch"} {
+		if line := pkg.Scripts[name]; line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return lines
 }
 
 // componentFiles are the files that Bower components bring into pages, absolute.

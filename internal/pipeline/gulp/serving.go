@@ -2,6 +2,7 @@ package gulp
 
 import (
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -10,6 +11,9 @@ import (
 type Serving struct {
 	// Task is the task a developer runs all day; "" when the plan has none.
 	Task string
+	// Before are tasks that are run first, each for itself: those that make what a Task
+	// only serves.
+	Before []string
 	// Roots are the folders whose files a browser gets, the first that has a file wins;
 	// relative to the project, with slashes. Empty when the plan starts no server, or
 	// one that serves no files.
@@ -24,6 +28,9 @@ type Serving struct {
 	Commands []Command
 }
 
+// Tasks returns what is run, in order.
+func (s Serving) Tasks() []string { return append(slices.Clone(s.Before), s.Task) }
+
 // developmentNames are what people call the task they run all day, the usual first.
 var developmentNames = [...]string{
 	"serve", "server", "dev", "develop", "development", "serve:dev", "serve-dev", "dev:serve", "start", "run", "live",
@@ -33,37 +40,107 @@ var developmentNames = [...]string{
 // productionWords are parts of the names of tasks that serve something else.
 var productionWords = [...]string{"dist", "prod", "build", "test", "e2e", "release", "docs", "deploy", "stage", "staging"}
 
-// Development finds the development task and reads what it serves: of the tasks that
-// start a server the one with the most usual name, else of those that watch, else the
-// default task.
-func (p *Plan) Development() Serving {
-	task := p.pick(isServer)
-	if task == nil {
-		task = p.pick(func(a Action) bool { _, ok := a.(*Watch); return ok })
+// Development finds the development task and reads what it serves: the one that the
+// project's own scripts run (command lines of package.json, the most usual first), else of
+// the tasks that start a server the one with the most usual name, else of those that
+// watch, else the default task.
+func (p *Plan) Development(scripts ...string) Serving {
+	s := Serving{Routes: map[string]string{}}
+	if s.Task, s.Before = p.scripted(scripts); s.Task == "" {
+		s.Task = p.chosen()
 	}
-	if task == nil {
-		task = p.Task("default")
-	}
-	if task == nil {
+	if s.Task == "" {
 		return Serving{}
 	}
-	s := Serving{Task: task.Name, Routes: map[string]string{}}
-	p.Walk(task.Name, func(_ *Task, a Action) { s.read(a) })
+	if s.Before == nil && !p.makes(s.Task) {
+		s.Before = p.making()
+	}
+	for _, task := range s.Tasks() {
+		p.Walk(task, func(_ *Task, a Action) { s.read(a) })
+	}
 	return s
 }
 
-// pick returns the task with the most usual name that reaches an action.
-func (p *Plan) pick(wanted func(Action) bool) *Task {
-	best, rank := (*Task)(nil), 0
+// gulpCommand matches a call of gulp in a command line, with its tasks.
+var gulpCommand = regexp.MustCompile(`(?:^|[\s/&;|])gulp(?:\.js)?((?:\s+[\w.:/@-]+)*)`)
+
+// scripted returns what the first script with a development task runs.
+func (p *Plan) scripted(scripts []string) (task string, before []string) {
+	for _, script := range scripts {
+		names := p.namesIn(script)
+		i := slices.IndexFunc(names, func(name string) bool { return p.reaches(name, isServer) || p.reaches(name, isWatch) })
+		if i >= 0 {
+			return names[i], names[:i]
+		}
+	}
+	return "", nil
+}
+
+// namesIn returns the tasks that a command line runs.
+func (p *Plan) namesIn(script string) []string {
+	var names []string
+	for _, m := range gulpCommand.FindAllStringSubmatch(script, -1) {
+		words := slices.DeleteFunc(strings.Fields(m[1]), func(w string) bool { return strings.HasPrefix(w, "-") })
+		if len(words) == 0 {
+			words = []string{"default"}
+		}
+		for _, word := range words {
+			if p.Task(word) != nil {
+				names = append(names, word)
+			}
+		}
+	}
+	return names
+}
+
+// chosen returns the development task by what it does and how it is called.
+func (p *Plan) chosen() string {
+	for _, wanted := range []func(Action) bool{isServer, isWatch} {
+		if task := p.pick(wanted, usual); task != nil {
+			return task.Name
+		}
+	}
+	if p.Task("default") != nil {
+		return "default"
+	}
+	return ""
+}
+
+// makes reports whether a task writes files.
+func (p *Plan) makes(task string) bool { return p.reaches(task, isStream) }
+
+// making returns the task that makes what a server only serves.
+func (p *Plan) making() []string {
+	rank := func(name string) int {
+		if i := slices.Index(makingNames[:], name); i >= 0 {
+			return i
+		}
+		return unusual
+	}
+	if task := p.pick(isStream, rank); task != nil && rank(task.Name) < unusual {
+		return []string{task.Name}
+	}
+	return nil
+}
+
+// makingNames are what people call the task that makes everything once.
+var makingNames = [...]string{"build:dev", "build-dev", "dev:build", "build:development", "compile", "build", "default", "all"}
+
+// pick returns the task of the lowest rank that reaches an action.
+func (p *Plan) pick(wanted func(Action) bool, rank func(name string) int) *Task {
+	best, lowest := (*Task)(nil), 0
 	for _, t := range p.Tasks {
-		r := usual(t.Name)
-		if best != nil && r >= rank || !p.reaches(t.Name, wanted) {
+		r := rank(t.Name)
+		if best != nil && r >= lowest || !p.reaches(t.Name, wanted) {
 			continue
 		}
-		best, rank = t, r
+		best, lowest = t, r
 	}
 	return best
 }
+
+// unusual is the rank of a name that says nothing.
+const unusual = len(developmentNames)
 
 // usual is small for names that people give to the development task.
 func usual(name string) int {
@@ -73,10 +150,10 @@ func usual(name string) int {
 	lower := strings.ToLower(name)
 	for _, word := range productionWords {
 		if strings.Contains(lower, word) {
-			return 2 * len(developmentNames)
+			return 2 * unusual
 		}
 	}
-	return len(developmentNames)
+	return unusual
 }
 
 func (p *Plan) reaches(task string, wanted func(Action) bool) bool {
@@ -136,6 +213,10 @@ func isServer(a Action) bool {
 	server, ok := a.(*Server)
 	return ok && server.Kind != "gulp-nodemon" && server.Kind != "nodemon"
 }
+
+func isStream(a Action) bool { _, ok := a.(*Stream); return ok }
+
+func isWatch(a Action) bool { _, ok := a.(*Watch); return ok }
 
 // read takes from one action what it says about serving.
 func (s *Serving) read(a Action) {

@@ -82,6 +82,10 @@ func TestDevelopmentTaskAndWhatItServes(t *testing.T) {
 			[]*gulp.Task{does("dev", &gulp.Start{Work: &gulp.Series{Of: []gulp.Work{gulp.TaskName("live")}}}), does("live", server("gulp-live-server", "public"))},
 			gulp.Serving{Task: "dev", Roots: []string{"public"}, Routes: map[string]string{}},
 		},
+		"a server that serves what another task makes": {
+			[]*gulp.Task{does("build:prod", piped(src("a"), "gulp.dest", "www")), does("build:dev", piped(src("a"), "gulp.dest", "www")), does("server:dev", server("browser-sync", object("server", "www")))},
+			gulp.Serving{Task: "server:dev", Before: []string{"build:dev"}, Roots: []string{"www"}, Routes: map[string]string{}},
+		},
 		"nothing of the kind": {
 			[]*gulp.Task{does("lint")},
 			gulp.Serving{},
@@ -93,6 +97,29 @@ func TestDevelopmentTaskAndWhatItServes(t *testing.T) {
 				t.Error(d)
 			}
 		})
+	}
+}
+
+func TestScriptsOfTheProjectSayWhatIsRun(t *testing.T) {
+	plan := &gulp.Plan{Tasks: []*gulp.Task{
+		does("serve", server("browser-sync", object("server", "app"))),
+		does("up", server("browser-sync", object("server", "out"))),
+		does("make", piped(src("a"), "gulp.dest", "out")),
+		does("default", piped(src("a"), "gulp.dest", "out")),
+	}}
+	up := gulp.Serving{Task: "up", Before: []string{"make"}, Roots: []string{"out"}, Routes: map[string]string{}}
+	serve := gulp.Serving{Task: "serve", Before: []string{"default"}, Roots: []string{"app"}, Routes: map[string]string{}}
+	for script, want := range map[string]gulp.Serving{
+		"gulp make && gulp up":                           up,
+		"node_modules/.bin/gulp make up --dev":           up,
+		"npm run clean; NODE_ENV=dev gulp make; gulp up": up,
+		"gulp; gulp missing serve":                       serve,
+		"node server.js":                                 serve,
+		"gulp-something up":                              serve,
+	} {
+		if d := cmp.Diff(want, plan.Development(script)); d != "" {
+			t.Errorf("%s:\n%s", script, d)
+		}
 	}
 }
 
