@@ -7,12 +7,15 @@ import (
 	"unsafe"
 
 	"github.com/realtimectl/realtimectl/internal/pipeline/gulp"
+	"github.com/realtimectl/realtimectl/internal/pipeline/sourcemap"
 )
 
 // file is a file in a stream. It is not changed once it flows: who changes something
 // makes another one, so that the pointer stands for the path, the base and the bytes.
 type file struct {
-	gulp.File
+	gulp.File // but for its Map
+	// mapped leads from the contents to what was written; nil = no map is kept.
+	mapped *sourcemap.Map
 	// source is the file of the project that it was read from, absolute; "" = made by a
 	// plugin. original is what it held then: a mistake is located there as long as it is
 	// what the file still holds.
@@ -35,6 +38,27 @@ func (f *file) with(change func(n *file)) *file {
 // holding returns the file with other contents.
 func (f *file) holding(contents []byte) *file {
 	return f.with(func(n *file) { n.Contents = contents })
+}
+
+// own returns the file as functions of the gulpfile see it, theirs to change.
+func (f *file) own() *gulp.File {
+	own := f.File
+	if f.mapped != nil {
+		own.Map = f.mapped.JSON()
+	}
+	return &own
+}
+
+// taken returns the file after a function of the gulpfile had it.
+func (f *file) taken(own *gulp.File) *file {
+	n := f.with(func(n *file) { n.File, n.Map = *own, nil })
+	if f.mapped != nil && !bytes.Equal(own.Map, f.mapped.JSON()) {
+		n.mapped, _ = sourcemap.Parse(own.Map) // a broken map is none
+	}
+	if sameFile(n, f) {
+		return f
+	}
+	return n
 }
 
 // relative returns the path below the base, as vinyl's relative does.
@@ -64,13 +88,13 @@ func sameBytes(a, b []byte) bool {
 
 // sameFile reports whether two files are interchangeable.
 func sameFile(a, b *file) bool {
-	return a.Path == b.Path && a.Base == b.Base && sameBytes(a.Contents, b.Contents) && sameBytes(a.Map, b.Map) &&
+	return a.Path == b.Path && a.Base == b.Base && sameBytes(a.Contents, b.Contents) && a.mapped == b.mapped &&
 		a.source == b.source && sameBytes(a.original, b.original) && a.was == b.was
 }
 
 // equalFile reports whether two files hold the same.
 func equalFile(a, b *file) bool {
-	if !bytes.Equal(a.Contents, b.Contents) || !bytes.Equal(a.Map, b.Map) || (a.Contents == nil) != (b.Contents == nil) {
+	if !bytes.Equal(a.Contents, b.Contents) || a.mapped != b.mapped || (a.Contents == nil) != (b.Contents == nil) {
 		return false
 	}
 	return a.Path == b.Path && a.Base == b.Base && a.source == b.source && sameBytes(a.original, b.original) && a.was == b.was

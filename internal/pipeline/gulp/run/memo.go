@@ -206,6 +206,16 @@ func (c *call) edit(in []*file, fn func(f *file) ([]byte, error)) ([]*file, erro
 	})
 }
 
+// failed is what came of a file with which something went wrong: the file as it is, if
+// the mistake is the user's.
+func (c *call) failed(f *file, err error) (made, error) {
+	var found diag.List
+	if errors.As(err, &found) {
+		return made{files: []*file{f}, found: found}, nil
+	}
+	return made{}, err
+}
+
 // move gives each file another path and base.
 func (c *call) move(in []*file, fn func(f *file) (path, base string, err error)) ([]*file, error) {
 	return c.each(in, func(f *file) (made, error) {

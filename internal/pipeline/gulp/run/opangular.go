@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/realtimectl/realtimectl/internal/diag"
 	"github.com/realtimectl/realtimectl/internal/pipeline/angular"
@@ -95,11 +96,24 @@ func annotate(c *call, in []*file) ([]*file, error) {
 		if err != nil {
 			return made{files: []*file{f}, found: diag.List{c.unreadable(f, err, "nothing in it is annotated for injection")}}, nil
 		}
-		if len(list) == 0 {
-			return made{files: []*file{f}}, nil
-		}
-		return made{files: []*file{f.holding([]byte(angular.Apply(src, list)))}}, nil
+		return made{files: []*file{f.inserting(list)}}, nil
 	})
+}
+
+// inserting returns the file with the insertions made.
+func (f *file) inserting(list []angular.Insertion) *file {
+	if len(list) == 0 {
+		return f
+	}
+	n := f.holding([]byte(angular.Apply(string(f.Contents), list)))
+	if f.mapped != nil {
+		at, widths := make([]int, len(list)), make([]int, len(list))
+		for i, ins := range list {
+			at[i], widths[i] = ins.At, utf8.RuneCountInString(ins.Text)
+		}
+		n.mapped = f.mapped.Inserted(string(f.Contents), at, widths)
+	}
+	return n
 }
 
 // templateCache is gulp-angular-templatecache: one script that holds all templates.

@@ -1,6 +1,9 @@
 package run
 
 import (
+	"strings"
+	"unicode/utf8"
+
 	"github.com/realtimectl/realtimectl/internal/pipeline/gulp"
 )
 
@@ -23,16 +26,30 @@ func insertOps(plugin string) opFunc {
 
 // surround puts texts, or what functions say of the file, around contents.
 func (c *call) surround(in []*file, before, behind gulp.Value) ([]*file, error) {
-	return c.edit(in, func(f *file) ([]byte, error) {
+	return c.each(in, func(f *file) (made, error) {
+		if f.Contents == nil {
+			return made{files: []*file{f}}, nil
+		}
 		head, err := c.textFor(before, f)
-		if err != nil {
-			return nil, err
+		tail := ""
+		if err == nil {
+			tail, err = c.textFor(behind, f)
 		}
-		tail, err := c.textFor(behind, f)
 		if err != nil {
-			return nil, err
+			return c.failed(f, err)
 		}
-		return []byte(head + string(f.Contents) + tail), nil
+		return made{files: []*file{f.between(head, tail)}}, nil
+	})
+}
+
+// between returns the file with text before and behind its contents.
+func (f *file) between(head, tail string) *file {
+	return f.with(func(n *file) {
+		n.Contents = []byte(head + string(f.Contents) + tail)
+		if f.mapped != nil && head != "" {
+			last := head[strings.LastIndexByte(head, '\n')+1:]
+			n.mapped = f.mapped.Moved(strings.Count(head, "\n"), utf8.RuneCountInString(last))
+		}
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"path"
 
 	"github.com/realtimectl/realtimectl/internal/pipeline/gulp"
+	"github.com/realtimectl/realtimectl/internal/pipeline/sourcemap"
 )
 
 // joinOps make one file of many.
@@ -34,7 +35,8 @@ func (c *call) concat(in []*file) (made, error) {
 
 // join returns a file, without a path, that holds what all of them hold; nil for none.
 func join(in []*file, newLine string) *file {
-	var parts [][]byte
+	var contents bytes.Buffer
+	var maps sourcemap.Joiner
 	var first *file
 	for _, f := range in {
 		if f.Contents == nil {
@@ -42,11 +44,15 @@ func join(in []*file, newLine string) *file {
 		}
 		if first == nil {
 			first = f
+		} else {
+			contents.WriteString(newLine)
+			maps.Add(newLine, nil)
 		}
-		parts = append(parts, f.Contents)
+		contents.Write(f.Contents)
+		maps.Add(string(f.Contents), f.mapped)
 	}
 	if first == nil {
 		return nil
 	}
-	return &file{File: gulp.File{Base: first.Base, Contents: bytes.Join(parts, []byte(newLine))}}
+	return &file{File: gulp.File{Base: first.Base, Contents: append([]byte{}, contents.Bytes()...)}, mapped: maps.Map()}
 }

@@ -23,8 +23,7 @@ type Options struct {
 	// Outputs are folders, relative to Dir, that tasks write into (".tmp", "dist"): what
 	// lies there on disk comes from earlier days and does not count.
 	Outputs []string
-	Sheets  Sheets // nil = sheets are told to have no compiler
-	Prefix  Prefixer
+	Sheets  Sheets       // nil = sheets are told to have no compiler
 	Log     *slog.Logger // nil = discard
 }
 
@@ -32,10 +31,6 @@ type Options struct {
 type Sheets interface {
 	Compile(ctx context.Context, in sheets.Input) (sheets.Output, diag.List, error)
 }
-
-// Prefixer adds vendor prefixes to CSS and, where there is one, keeps its source map
-// right. browsers is what the gulpfile asks for; nil = whatever is usual.
-type Prefixer func(css, sourceMap []byte, browsers []string) (out, outMap []byte, err error)
 
 // Result is what a run has done.
 type Result struct {

@@ -136,8 +136,7 @@ func (c *call) callRun(in []*file) ([]*file, error) {
 	given := make([]*gulp.File, len(in))
 	from := map[*gulp.File]*file{}
 	for i, f := range in {
-		own := f.File
-		given[i] = &own
+		given[i] = f.own()
 		from[given[i]] = f
 	}
 	out, err := c.op.Run(given)
@@ -150,11 +149,7 @@ func (c *call) callRun(in []*file) ([]*file, error) {
 		if f == nil {
 			f = &file{}
 		}
-		n := f.with(func(n *file) { n.File = *g })
-		if sameFile(n, f) {
-			n = f
-		}
-		files = append(files, n)
+		files = append(files, f.taken(g))
 	}
 	return files, nil
 }

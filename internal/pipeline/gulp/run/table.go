@@ -19,6 +19,9 @@ func lookup(plugin string) opFunc {
 		injectOps,
 		userefOps,
 		bundleOps,
+		mapOps,
+		styleOps,
+		scriptOps,
 		passOps,
 	}
 	for _, family := range families {

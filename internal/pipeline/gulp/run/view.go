@@ -58,6 +58,15 @@ func (v *view) top(path string) *file {
 	return nil
 }
 
+// overlay returns what was written over a file of the disk, or where there is none.
+func (v *view) overlay(path string) ([]byte, bool) {
+	f := v.top(path)
+	if f == nil {
+		return nil, false
+	}
+	return f.Contents, true
+}
+
 // read returns a file's content.
 func (v *view) read(path string) ([]byte, bool) {
 	if f := v.top(path); f != nil {
