@@ -98,9 +98,8 @@ func stripDebug(c *call, in []*file) ([]*file, error) {
 
 // babelConfig is what Babel is told, by the gulpfile or by the project.
 type babelConfig struct {
-	presets, plugins []string
-	annotate         bool
-	format           api.Format
+	annotate bool
+	format   api.Format
 }
 
 // babel is gulp-babel: new syntax as browsers of today read it, JSX, and the annotations
