@@ -92,6 +92,47 @@ func TestResolveFollowsDependenciesAndOverrides(t *testing.T) {
 	}
 }
 
+// TestComponentsComeAsTheyDidWithWiredep reads projects whose "want" is what npm's
+// wiredep 4.0.0 gives for them: scripts, then styles, below bower_components.
+func TestComponentsComeAsTheyDidWithWiredep(t *testing.T) {
+	archives, err := filepath.Glob("testdata/wiredep/*.txtar")
+	if err != nil || len(archives) == 0 {
+		t.Fatalf("no archives: %v", err)
+	}
+	for _, file := range archives {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			ar, err := txtar.ParseFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			dir := unpack(t, string(txtar.Format(ar)))
+			var opts Options
+			for line := range strings.Lines(string(ar.Comment)) {
+				exclude, ok := strings.CutPrefix(strings.TrimSpace(line), "exclude: ")
+				if opts.Dev = opts.Dev || !ok; ok {
+					opts.Exclude = regexp.MustCompile(exclude).MatchString
+				}
+			}
+			got, err := Resolve(dir, opts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var files []string
+			for _, f := range append(got.ByExt(".js"), got.ByExt(".css")...) {
+				rel, _ := filepath.Rel(got.Directory, f)
+				files = append(files, filepath.ToSlash(rel))
+			}
+			want, err := os.ReadFile(filepath.Join(dir, "want"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(strings.Fields(string(want)), files); diff != "" {
+				t.Errorf("files (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 func TestResolveHonoursExcludeDirectoryAndDev(t *testing.T) {
 	dir := unpack(t, strings.ReplaceAll(shop, "bower_components/", "vendor/lib/")+"-- .bowerrc --\n{\"directory\": \"vendor/lib\"}\n")
 	got, err := Resolve(dir, Options{Dev: true, Exclude: regexp.MustCompile(`/jquery/|\.css$`).MatchString})
