@@ -105,7 +105,8 @@ A saved file:
 
 The configuration:
 
-  config.applied        what changed in realtimectl.yaml is in force: sections, rules
+  config.applied        what changed in realtimectl.yaml is in force: rules
+  config.users          what changed in serve.basic-auth.users-file is in force
   config.broken         the changed file has a mistake: diagnostics
   config.restart-needed a change that needs a restart: sections
   config.warning        the configuration holds something odd: diagnostics

@@ -81,6 +81,7 @@ func TestMistakes(t *testing.T) {
 		{"origin star", "hub: { origins: [ \"*\" ] }", `1:19: hub.origins[0]: any site could act for your users`, "list the sites, such as https://abacate.com"},
 		{"origin with path", "hub: { origins: [ \"https://a.test/\" ] }", `1:19: hub.origins[0]: "https://a.test/" is more than scheme, host and port`, `did you mean "https://a.test"?`},
 		{"hub at the root", "hub: { path: / }", `1:14: hub.path: "/" is not a URL path of its own`, "the clients' default is /socket.io/"},
+		{"namespace with a comma", "hub: { namespaces: [ \"/a,b\" ] }", `1:22: hub.namespaces[0]: no client can join "/a,b": a name cannot hold ","`, `leave that character out`},
 		{"namespace", "hub: { namespaces: [ chat ] }", `1:22: hub.namespaces[0]: a namespace begins with a slash`, `did you mean "/chat"?`},
 		{"rule without event", "hub: { relays: [ { emit: x } ] }", `1:18: hub.relays[0]: the rule does not say which event it is for`, "add `on:` with the event's name"},
 		{"empty rule", "hub:\n  relays:\n    -\n", `3:7: hub.relays[0] is empty`, "remove it, or fill it in"},

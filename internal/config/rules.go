@@ -44,7 +44,7 @@ type CORSRule struct {
 
 // BasicAuth is serve.basic-auth; it is off without users.
 type BasicAuth struct {
-	UsersFile string `yaml:"users-file" doc:"File with one name:password a line; # begins a comment. Read at start."`
+	UsersFile string `yaml:"users-file" doc:"File with one name:password a line; # begins a comment. A change counts at once."`
 	UsersEnv  string `yaml:"users-env" doc:"Environment variable with the same lines."`
 	Realm     string `yaml:"realm" doc:"What the browser says the password is for; left out, the project's name."`
 }

@@ -157,12 +157,24 @@ func (v *validator) hub() {
 		v.origin(fmt.Sprintf("hub.origins[%d]", i), o)
 	}
 	for i, ns := range h.Namespaces {
-		if !strings.HasPrefix(ns, "/") {
-			v.fail(fmt.Sprintf("hub.namespaces[%d]", i), fmt.Sprintf("did you mean %q?", "/"+ns), "a namespace begins with a slash")
-		}
+		v.namespace(fmt.Sprintf("hub.namespaces[%d]", i), ns)
 	}
 	for _, r := range h.Relays {
 		v.relay(r)
+	}
+}
+
+// namespace refuses names that no client can join: in a packet a comma ends the name,
+// and in a client's URL ? and # do.
+func (v *validator) namespace(key, name string) {
+	limit := v.c.Hub.Limits.NameLength
+	switch i := strings.IndexFunc(name, func(r rune) bool { return strings.ContainsRune(",?#", r) || r <= ' ' || r == 0x7f }); {
+	case !strings.HasPrefix(name, "/"):
+		v.fail(key, fmt.Sprintf("did you mean %q?", "/"+name), "a namespace begins with a slash")
+	case i >= 0:
+		v.fail(key, "leave that character out", "no client can join %q: a name cannot hold %q", name, name[i:i+1])
+	case limit > 0 && len(name) > limit:
+		v.fail(key, "raise hub.limits.name-length", "no client can join a namespace whose name is longer than %d bytes", limit)
 	}
 }
 

@@ -160,7 +160,7 @@ func (l *Layout) findSources(dir string) {
 }
 
 var (
-	wiringComment = regexp.MustCompile(`<!--\s*(bower|inject|build)[:\s]`)
+	wiringComment = regexp.MustCompile(`<!--\s*(bower|npm|inject|build)[:\s]`)
 	moduleScript  = regexp.MustCompile(`(?i)<script\b[^>]*\stype\s*=\s*["']?module\b`)
 )
 

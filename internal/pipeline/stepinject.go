@@ -5,7 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
-	"fmt"
+	"maps"
 	"path"
 	"path/filepath"
 	"runtime"
@@ -17,7 +17,6 @@ import (
 
 	"github.com/realtimectl/realtimectl/internal/diag"
 	"github.com/realtimectl/realtimectl/internal/pipeline/angular"
-	"github.com/realtimectl/realtimectl/internal/pipeline/bower"
 	"github.com/realtimectl/realtimectl/internal/pipeline/htmlscan"
 )
 
@@ -49,7 +48,7 @@ func (s *injectStep) Name() string { return "inject" }
 // have appeared or gone: what is in them does not matter here.
 func (s *injectStep) Concerns(p string) bool {
 	switch path.Base(p) {
-	case "bower.json", ".bowerrc", ".bower.json", "component.json":
+	case "bower.json", ".bowerrc", ".bower.json", "component.json", "package.json":
 		return true
 	}
 	switch path.Ext(p) {
@@ -65,7 +64,8 @@ func (s *injectStep) Concerns(p string) bool {
 
 // Run fills every page at the top of the sources that has wiring comments.
 func (s *injectStep) Run(_ context.Context, w *Work) error {
-	var lists *wiring
+	var pages []string
+	texts := map[string][]byte{}
 	for _, file := range w.Sources() {
 		if path.Ext(w.URL(file)) != ".html" || strings.Contains(w.URL(file), "/") {
 			continue
@@ -74,15 +74,19 @@ func (s *injectStep) Run(_ context.Context, w *Work) error {
 		if err != nil {
 			return err
 		}
-		if !wiringComment.Match(src) {
-			continue
+		if wiringComment.Match(src) {
+			pages, texts[file] = append(pages, file), src
 		}
-		if lists == nil {
-			if lists, err = s.wiring(w); err != nil {
-				return err
-			}
-		}
-		w.Emit(w.URL(file), s.fill(w, file, src, lists))
+	}
+	if len(pages) == 0 {
+		return nil
+	}
+	lists, err := s.wiring(w, slices.Collect(maps.Values(texts)))
+	if err != nil {
+		return err
+	}
+	for _, file := range pages {
+		w.Emit(w.URL(file), s.fill(w, file, texts[file], lists))
 	}
 	return nil
 }
@@ -90,39 +94,17 @@ func (s *injectStep) Run(_ context.Context, w *Work) error {
 // wiring is what all pages are filled with.
 type wiring struct {
 	scripts, styles []string // URL paths
-	components      *bower.Result
+	components      []wirer
 }
 
-func (s *injectStep) wiring(w *Work) (*wiring, error) {
+func (s *injectStep) wiring(w *Work, pages [][]byte) (*wiring, error) {
 	scripts, err := s.scripts(w)
 	if err != nil {
 		return nil, err
 	}
-	components, err := bower.Resolve(w.tree.dir, bower.Options{Directory: s.layout.gulp.bowerDir, Exclude: s.layout.gulp.excludes})
-	if err != nil {
-		w.Report(diag.Diagnostic{Severity: diag.Error, Source: s.Name(), Path: "bower.json", Message: err.Error()})
-		components = &bower.Result{}
-	}
-	s.reportComponents(w, components)
+	components := wirers(w.tree.dir, s.layout, pages)
+	reportComponents(w, s.Name(), components)
 	return &wiring{scripts: scripts, styles: s.styles(w), components: components}, nil
-}
-
-// reportComponents tells of components that the page will lack.
-func (s *injectStep) reportComponents(w *Work, r *bower.Result) {
-	for _, name := range r.Missing {
-		w.Report(diag.Diagnostic{
-			Severity: diag.Warning, Source: s.Name(), Path: "bower.json",
-			Message: fmt.Sprintf("component %s is not installed", name),
-			Hint:    "run bower install, or take it out of bower.json",
-		})
-	}
-	for _, name := range r.Empty {
-		w.Report(diag.Diagnostic{
-			Severity: diag.Warning, Source: s.Name(), Path: "bower.json",
-			Message: fmt.Sprintf("component %s brings no file into the page: it names no main file that exists", name),
-			Hint:    fmt.Sprintf(`add to bower.json: "overrides": { %q: { "main": "FILE" } }`, name),
-		})
-	}
 }
 
 // byFolder orders URL paths as gulp streams files: those that lie less deep first, and of
@@ -281,11 +263,13 @@ func (s *injectStep) fill(w *Work, file string, src []byte, lists *wiring) []byt
 	for _, b := range injects {
 		fill(&edits, src, b, injectTags(b.arg, lists))
 	}
-	_, open = blocks(doc, "bower")
-	s.reportOpen(w, file, src, open)
-	// The error is one of rewriting addresses, which is not done.
-	out, _ := bower.Wiring{Result: lists.components}.Wire(string(edits.Apply(src)), file)
-	return []byte(out)
+	text := string(edits.Apply(src))
+	for _, c := range lists.components {
+		_, open = blocks(doc, c.word)
+		s.reportOpen(w, file, src, open)
+		text = c.wire(text, file)
+	}
+	return []byte(text)
 }
 
 func injectTags(arg string, lists *wiring) []string {

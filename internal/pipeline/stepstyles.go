@@ -149,9 +149,7 @@ func (s *stylesStep) memory(w *Work) (func(string) ([]byte, bool), error) {
 		if err != nil {
 			return nil, err
 		}
-		if wired[file], err = s.wire(w, file, src); err != nil {
-			return nil, err
-		}
+		wired[file] = s.wire(w, file, src)
 	}
 	return func(file string) ([]byte, bool) {
 		if data, ok := wired[file]; ok {

@@ -6,26 +6,22 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/realtimectl/realtimectl/internal/pipeline/bower"
+	"github.com/realtimectl/realtimectl/internal/diag"
 )
 
-// The wiring comments of sheets: "// bower:scss … // endbower" takes the components'
-// sheets, "// injector … // endinjector" the project's own.
-var (
-	bowerBlock  = regexp.MustCompile(`//\s*bower:`)
-	injectBlock = regexp.MustCompile(`(?s)([ \t]*)//\s*injector[^\n]*\n.*?//\s*endinjector`)
-)
+// injectBlock is the wiring comment of sheets for the project's own: "// injector …
+// endinjector". Those for components, "// bower:scss … // endbower", are as in pages.
+var injectBlock = regexp.MustCompile(`(?s)([ \t]*)//\s*injector[^\n]*\n.*?//\s*endinjector`)
 
 // wire fills the wiring comments of a sheet. Imports are relative to the sheet.
-func (s *stylesStep) wire(w *Work, file string, src []byte) ([]byte, error) {
+func (s *stylesStep) wire(w *Work, file string, src []byte) []byte {
 	text := string(src)
-	if bowerBlock.MatchString(text) {
-		components, err := bower.Resolve(w.tree.dir, bower.Options{Directory: s.layout.gulp.bowerDir, Exclude: s.layout.gulp.excludes})
-		if err != nil {
-			return nil, err
-		}
-		if text, err = (bower.Wiring{Result: components}).Wire(text, file); err != nil {
-			return nil, err
+	if blockWords.Match(src) {
+		for _, c := range wirers(w.tree.dir, s.layout, [][]byte{src}) {
+			if c.err != nil {
+				w.Report(diag.Diagnostic{Severity: diag.Error, Source: s.Name(), Path: c.from, Message: c.err.Error()})
+			}
+			text = c.wire(text, file)
 		}
 	}
 	own := func() []string {
@@ -38,7 +34,7 @@ func (s *stylesStep) wire(w *Work, file string, src []byte) ([]byte, error) {
 		}
 		return files
 	}
-	return []byte(replaceBlock(injectBlock, text, own, file)), nil
+	return []byte(replaceBlock(injectBlock, text, own, file))
 }
 
 // replaceBlock puts imports of files into each block.

@@ -2,6 +2,7 @@ package stack
 
 import (
 	"errors"
+	"log/slog"
 
 	"github.com/realtimectl/realtimectl/internal/config"
 	"github.com/realtimectl/realtimectl/internal/diag"
@@ -13,7 +14,7 @@ import (
 func Check(cfg *config.Config) diag.List {
 	set, relays := compileRelays(cfg)
 	_, auth := authenticator(cfg)
-	_, around := compileRules(cfg)
+	_, around := compileRules(cfg, slog.New(slog.DiscardHandler))
 	var all diag.List
 	for _, err := range []error{relays, auth, around} {
 		var list diag.List

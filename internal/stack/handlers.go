@@ -28,8 +28,8 @@ func (p *parts) app() http.Handler {
 func (p *parts) front() http.Handler {
 	own := p.endpoints()
 	own[livereload.ClientPath] = p.live.Client()
-	own[livereload.LivePath] = p.guard.Pages(p.live)
-	own[livereload.ControlPath] = p.guard.Pages(p.live.ControlHandler())
+	own[livereload.LivePath] = p.pages(p.live)
+	own[livereload.ControlPath] = p.pages(p.live.ControlHandler())
 	shown := p.hubBefore(p.content(p.files))
 	if p.target != nil {
 		shown = p.content(p.target)
@@ -41,20 +41,25 @@ func (p *parts) front() http.Handler {
 func (p *parts) endpoints() endpoints {
 	return endpoints{
 		healthPath:  p.health(),
-		publishPath: p.guard.Pages(p.hub.PublishHandler(p.token)),
-		listenPath:  p.guard.Pages(p.hub.ListenHandler(p.token)),
-		restartPath: p.guard.Pages(p.restart()),
+		publishPath: p.pages(p.hub.PublishHandler(p.token)),
+		listenPath:  p.pages(p.hub.ListenHandler(p.token)),
+		restartPath: p.pages(p.restart()),
 	}
 }
 
 // content is what the user's project shows: the back-ends by host and path, and the rest.
 func (p *parts) content(rest http.Handler) http.Handler {
-	return middleware.Chain(p.guard.Upgrades(routes(p.mounts, rest)), p.rules.content...)
+	shown := routes(p.mounts, rest)
+	return p.refitted(func() http.Handler {
+		return middleware.Chain(p.guard.Load().Upgrades(shown), p.rules.content...)
+	})
 }
 
 // guarded is what a listener answers: h behind the guard and the rules for all requests.
 func (p *parts) guarded(h http.Handler) http.Handler {
-	return p.guard.Handler(middleware.Chain(h, p.rules.around...))
+	return p.refitted(func() http.Handler {
+		return p.guard.Load().Handler(middleware.Chain(h, p.rules.around...))
+	})
 }
 
 // endpoints are handlers by exact path. Unlike http.ServeMux they leave every other

@@ -49,7 +49,7 @@ func (p *parts) signOurselves(dir string) error {
 // warnUnsigned names the hosts of the configuration for which the authority may not
 // sign. A browser shows no reason when a handshake fails.
 func (p *parts) warnUnsigned(authority *devcert.Authority) {
-	for _, host := range p.hosts() {
+	for _, host := range p.hosts(p.cfg) {
 		if host == "" || unspecified(host) || strings.HasPrefix(host, ".") || strings.HasPrefix(host, "*") {
 			continue
 		}

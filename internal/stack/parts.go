@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/realtimectl/realtimectl/internal/backend"
 	"github.com/realtimectl/realtimectl/internal/config"
@@ -49,7 +50,7 @@ type parts struct {
 	columns  int          // of the terminal they get
 	target   http.Handler // what the proxy stands in front of, if not our own app
 
-	guard  *guard.Guard
+	guard  atomic.Pointer[guard.Guard]
 	hub    *hub.Hub
 	files  *devserver.Server
 	mounts []mount // back-ends by path and host
@@ -59,6 +60,9 @@ type parts struct {
 	restarting sync.Map
 	relays     int // relay rules, for the banner
 	rules      rules
+	refits     []*refit    // made again when the rules change
+	locked     atomic.Bool // everybody is asked for a password
+	ghost      bool        // as the configuration last said
 
 	ends []func() error // frees what holds files or connections
 
@@ -121,6 +125,7 @@ func (p *parts) server(b *binding, h http.Handler) *server {
 	s := &server{binding: b, handler: h, log: p.log}
 	if p.tls != nil {
 		s.tls = p.tls.Clone() // net/http completes it, each server its own
+		s.plain = p.refitted(func() http.Handler { return p.guard.Load().Handler(toHTTPS()) })
 	}
 	if p.cfg.Serve.Mode == config.Production {
 		s.drain = drainTime
@@ -129,8 +134,8 @@ func (p *parts) server(b *binding, h http.Handler) *server {
 }
 
 // hosts are the names by which the configuration lets us be reached.
-func (p *parts) hosts() []string {
-	hosts := append([]string{p.doors.appHost, p.doors.proxyHost}, p.cfg.Serve.AllowedHosts...)
+func (p *parts) hosts(cfg *config.Config) []string {
+	hosts := append([]string{p.doors.appHost, p.doors.proxyHost}, cfg.Serve.AllowedHosts...)
 	for _, b := range p.cfg.Backends {
 		hosts = append(hosts, b.Host)
 	}
@@ -138,7 +143,7 @@ func (p *parts) hosts() []string {
 }
 
 func (p *parts) addGuard(context.Context) error {
-	p.guard = guard.New(guard.Options{Hosts: p.hosts(), Ports: p.doors.ports(), Origins: p.cfg.Hub.Origins})
+	p.guard.Store(p.guardFor(p.cfg))
 	return nil
 }
 
@@ -160,7 +165,7 @@ func (p *parts) addHub(context.Context) error {
 	o := hub.Options{
 		Recovery: recovery(p.cfg),
 		Path:     p.cfg.Hub.Path, Relays: set, Namespaces: p.cfg.Hub.Namespaces,
-		AllowOrigin: p.guard.AllowOrigin, Protocol: protocol(p.cfg.Hub.Limits),
+		AllowOrigin: p.allowOrigin, Protocol: protocol(p.cfg.Hub.Limits),
 		MaxEventRate: p.cfg.Hub.Limits.Events, MaxRooms: p.cfg.Hub.Limits.Rooms,
 		Packages: p.packages(), Bundle: client.Source(), Module: client.Module(),
 		Log: p.log,
@@ -256,8 +261,9 @@ func (p *parts) addPipeline(ctx context.Context) error {
 }
 
 func (p *parts) addLiveReload(context.Context) error {
+	p.ghost = p.cfg.Serve.Ghost
 	p.live = livereload.New(livereload.Options{
-		CheckOrigin: p.guard.AllowOrigin, Token: p.token, Served: p.files, Resolve: p.resolve, Ghost: p.cfg.Serve.Ghost,
+		CheckOrigin: p.allowOrigin, Token: p.token, Served: p.files, Resolve: p.resolve, Ghost: p.cfg.Serve.Ghost,
 		OnPageError: p.reportPageError, Log: p.log,
 	})
 	return nil
@@ -327,7 +333,7 @@ func (p *parts) follow(ctx context.Context) error {
 
 // addFlow joins the first flow behind the gate that a person may close.
 func (p *parts) addFlow(ctx context.Context) error {
-	conf := &rereader{load: p.reload, running: p.cfg, hub: p.hub, log: p.log}
+	conf := &rereader{load: p.reload, running: p.cfg, last: p.cfg, hub: p.hub, rules: p.takeRules, log: p.log}
 	flow := &changes{
 		dir: p.cfg.Dir, rules: p.ruleFiles(), log: p.log,
 		rebuild: p.pipeline.Rebuild, resolve: p.files.Resolve, notify: p.live.Notify,

@@ -17,18 +17,20 @@ import (
 // rereader takes over what changed in the configuration file while everything runs.
 type rereader struct {
 	load    func() (*config.Config, error)
-	running *config.Config // what is in force, but for the relay rules
+	running *config.Config // as of the start
+	last    *config.Config // as it was last read
 	hub     *hub.Hub
+	rules   func(*config.Config) error // takes over what concerns requests and answers
 	log     *slog.Logger
 }
 
-// reread reads the file again. Relay rules change under the connected clients; a broken
-// file leaves everything as it was; what needs a restart is named. It is called from
-// one goroutine at a time.
+// reread reads the file again. Relay rules change under the connected clients, the rules
+// around answers from one request to the next; a broken file leaves everything as it
+// was; what needs a restart is named. It is called from one goroutine at a time.
 func (r *rereader) reread() {
 	next, err := r.load()
 	if err == nil {
-		err = r.takeRelays(next)
+		err = r.take(next)
 	}
 	var list diag.List
 	switch {
@@ -37,14 +39,18 @@ func (r *rereader) reread() {
 	case err != nil:
 		r.log.Error(fmt.Sprintf("%v; the old configuration stays in force", err), "event", "config.broken")
 	default:
+		r.last = next
 		r.tellOutdated(next)
 	}
 }
 
-// takeRelays compiles the rules again even if they are the same: a schema file of theirs
-// may be what changed.
-func (r *rereader) takeRelays(next *config.Config) error {
+// take puts in force what can be. The relay rules are compiled again even if they are the
+// same: a schema file of theirs may be what changed.
+func (r *rereader) take(next *config.Config) error {
 	set, err := compileRelays(next)
+	if err == nil && !sameRules(next, r.last) {
+		err = r.rules(next)
+	}
 	if err != nil {
 		return err
 	}
@@ -69,7 +75,7 @@ func (r *rereader) tellOutdated(next *config.Config) {
 		old, new any
 	}{
 		{"paths", r.running.Paths, next.Paths},
-		{"serve", r.running.Serve, next.Serve},
+		{"serve", withoutRules(r.running.Serve), withoutRules(next.Serve)},
 		{"hub", withoutRelays(r.running.Hub), withoutRelays(next.Hub)},
 		{"backends", r.running.Backends, next.Backends},
 		{"pipeline", r.running.Pipeline, next.Pipeline},
@@ -84,11 +90,6 @@ func (r *rereader) tellOutdated(next *config.Config) {
 	}
 	r.log.Warn(fmt.Sprintf("the change of %s needs a restart", strings.Join(sections, ", ")),
 		"event", "config.restart-needed", "sections", sections, "hint", "press R, or stop it and serve again")
-}
-
-func withoutRelays(h config.Hub) config.Hub {
-	h.Relays = nil
-	return h
 }
 
 // ruleFiles lists the files that are read again when they change: those that relay rules

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"os"
 	"strings"
@@ -35,14 +36,15 @@ type rules struct {
 // ruler collects the rules and the mistakes in them.
 type ruler struct {
 	cfg *config.Config
+	log *slog.Logger // of what happens later
 	rules
 	wrong diag.List
 }
 
 // compileRules makes the rules of cfg, without the log. Mistakes come back as a
 // [diag.List] that points into the file.
-func compileRules(cfg *config.Config) (rules, error) {
-	r := &ruler{cfg: cfg}
+func compileRules(cfg *config.Config, log *slog.Logger) (rules, error) {
+	r := &ruler{cfg: cfg, log: log}
 	r.slow()
 	r.cors()
 	r.basicAuth()
@@ -57,14 +59,11 @@ func compileRules(cfg *config.Config) (rules, error) {
 
 // addRules takes the rules over.
 func (p *parts) addRules(context.Context) error {
-	made, err := compileRules(p.cfg)
+	made, err := compileRules(p.cfg, p.log)
 	if err != nil {
 		return err
 	}
-	p.rules = made
-	if p.cfg.Serve.Log {
-		p.rules.around = append([]middleware.Middleware{middleware.RequestLog(p.log)}, made.around...)
-	}
+	p.setRules(p.cfg, made)
 	return nil
 }
 
@@ -103,15 +102,26 @@ func (r *ruler) basicAuth() {
 	if !b.On() {
 		return
 	}
+	m, err := r.guardians()
+	if err != nil {
+		r.wrong = append(r.wrong, r.cfg.Diagnostic("serve.basic-auth", err.Error(), "write one name:password a line"))
+		return
+	}
+	if b.UsersFile != "" {
+		m = following(r.cfg.Abs(b.UsersFile), m, r.guardians, r.log)
+	}
+	r.around = append(r.around, except(asksForToken, m))
+}
+
+// guardians reads the users and lets in nobody else.
+func (r *ruler) guardians() (middleware.Middleware, error) {
 	users := map[string]string{}
-	for _, err := range []error{r.usersOfFile(users), r.usersOfEnvironment(users)} {
-		if err != nil {
-			r.wrong = append(r.wrong, r.cfg.Diagnostic("serve.basic-auth", err.Error(), "write one name:password a line"))
-			return
+	for _, read := range []func(map[string]string) error{r.usersOfFile, r.usersOfEnvironment} {
+		if err := read(users); err != nil {
+			return nil, err
 		}
 	}
-	m, err := middleware.BasicAuth(users, cmp.Or(b.Realm, r.cfg.Project()))
-	r.keep(&r.around, "serve.basic-auth", except(asksForToken, m), err)
+	return middleware.BasicAuth(users, cmp.Or(r.cfg.Serve.BasicAuth.Realm, r.cfg.Project()))
 }
 
 func (r *ruler) usersOfFile(users map[string]string) error {

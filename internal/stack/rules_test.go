@@ -243,7 +243,7 @@ func TestSlowNetworkDelaysPagesAndNotOurOwnEndpoints(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, err := compileRules(cfg.Config)
+		r, err := compileRules(cfg.Config, slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -31,6 +31,8 @@ type server struct {
 	drain   time.Duration
 	// tls makes it https; nil is plain http.
 	tls *tls.Config
+	// plain answers who speaks plain http to it all the same.
+	plain http.Handler
 }
 
 // run serves until ctx is done. It then accepts nothing new, lets requests under
@@ -66,7 +68,8 @@ func (s *server) accept(srv *http.Server, ln net.Listener) error {
 	if s.tls == nil {
 		return srv.Serve(ln)
 	}
-	return srv.ServeTLS(ln, "", "") // the configuration holds the certificates
+	// The configuration holds the certificates.
+	return srv.ServeTLS(plainListener{ln, s.plain}, "", "")
 }
 
 // firstFailure returns nil when ctx is done, or the reason why a listener gave up.

@@ -34,7 +34,7 @@ func (p *parts) health() http.Handler {
 		}
 		own := p.hasToken(r)
 		v := vitals{Status: "ok"}
-		if own || !p.cfg.Serve.BasicAuth.On() {
+		if own || !p.locked.Load() {
 			v.details = &details{Version: p.version, Mode: p.cfg.Serve.Mode, Clients: p.hub.Clients()}
 			if p.live != nil {
 				v.Pages = new(p.live.Pages())

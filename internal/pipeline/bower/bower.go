@@ -1,6 +1,6 @@
 // Package bower finds the files that a project's Bower components bring into a page, in
 // the order in which they have to load: as wiredep 4 does, with the overrides of
-// bower.json.
+// bower.json. [ResolveNPM] does the same for packages of npm.
 package bower
 
 import (

@@ -1,16 +1,19 @@
 package bower
 
 import (
+	"cmp"
 	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
 )
 
-// Wiring fills the blocks of pages and sheets between "bower:TYPE" and "endbower" with
-// what components bring, as wiredep 4 does.
+// Wiring fills the blocks of pages and sheets between "bower:TYPE" and "endbower", or
+// another word, with what components bring, as wiredep 4 does.
 type Wiring struct {
 	Result *Result
+	// Word begins and ends the blocks; "" = "bower".
+	Word string
 	// Rewrite changes an address before it is put in; nil = it stays.
 	Rewrite func(address string) (string, error)
 	// Replace makes the line of a type, where it is not the usual one.
@@ -28,13 +31,12 @@ type syntax struct {
 	lines  map[string]string         // "%" stands for the address
 }
 
-// pattern compiles a block: what a comment begins with, and ends with.
-func pattern(open, end string) *regexp.Regexp {
-	return regexp.MustCompile(`(?is)(([ \t]*)` + open + `\s*bower:*(\S*)` + end + `)()(?:.*?)(` + open + `\s*endbower` + end + `)`)
-}
-
 // syntaxOf returns the syntax of a file by its extension; everything else is HTML.
-func syntaxOf(ext string) syntax {
+func syntaxOf(ext, word string) syntax {
+	// pattern compiles a block: what a comment begins with, and ends with.
+	pattern := func(open, end string) *regexp.Regexp {
+		return regexp.MustCompile(`(?is)(([ \t]*)` + open + `\s*` + word + `:*(\S*)` + end + `)()(?:.*?)(` + open + `\s*end` + word + end + `)`)
+	}
 	detect := func(pairs ...string) map[string]*regexp.Regexp {
 		m := map[string]*regexp.Regexp{}
 		for i := 0; i < len(pairs); i += 2 {
@@ -77,7 +79,7 @@ func syntaxOf(ext string) syntax {
 // written and where addresses start. A block keeps its indentation, and the text its line
 // ends and its kind of quotes.
 func (w Wiring) Wire(src, file string) (string, error) {
-	f := filler{Wiring: w, syntax: syntaxOf(path.Ext(file)), src: src, dir: path.Dir(filepath.ToSlash(file)), eol: "\n"}
+	f := filler{Wiring: w, syntax: syntaxOf(path.Ext(file), cmp.Or(w.Word, "bower")), src: src, dir: path.Dir(filepath.ToSlash(file)), eol: "\n"}
 	if strings.Contains(src, "\r\n") {
 		f.eol = "\r\n"
 	}

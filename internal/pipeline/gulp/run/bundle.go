@@ -21,8 +21,6 @@ import (
 type bundle struct {
 	c       *call
 	options api.BuildOptions
-	// annotate writes down what AngularJS injects, as browserify-ngannotate does.
-	annotate bool
 	// rewrite changes the text of a script of the project before it is read; nil = never.
 	rewrite func(file, src string) string
 	// styleTags puts stylesheets that scripts import into the page, as style-loader does.
@@ -63,23 +61,9 @@ func (b *bundle) run(name func(path string) string) made {
 		if strings.HasSuffix(f.Path, ".map") {
 			continue
 		}
-		contents := f.Contents
-		if b.annotate && path.Ext(f.Path) == ".js" {
-			contents = annotated(contents)
-		}
-		out.files = append(out.files, &file{File: gulp.File{Path: name(filepath.ToSlash(f.Path)), Base: b.c.r.opts.Dir, Contents: contents}})
+		out.files = append(out.files, &file{File: gulp.File{Path: name(filepath.ToSlash(f.Path)), Base: b.c.r.opts.Dir, Contents: f.Contents}})
 	}
 	return out
-}
-
-// annotated returns a script in which what AngularJS injects is written down. A bundle
-// always parses: it is what esbuild has printed.
-func annotated(src []byte) []byte {
-	list, err := angular.Annotate(string(src))
-	if err != nil {
-		return src
-	}
-	return []byte(angular.Apply(string(src), list))
 }
 
 // entryPoint is one script that a bundle makes: its path without extension, relative to the
@@ -160,14 +144,27 @@ func (b *bundle) load(args api.OnLoadArgs) (api.OnLoadResult, error) {
 		return b.sheet(file, data)
 	case ext == ".css":
 		return b.css(file, src)
-	case b.rewrite != nil && isScript(ext):
-		src = b.rewrite(file, src)
+	case isScript(ext):
+		src = b.script(file, src)
 	}
 	loader := b.options.Loader[path.Ext(file)]
 	if loader == api.LoaderNone {
 		loader = api.LoaderDefault
 	}
 	return api.OnLoadResult{Contents: &src, Loader: loader}, nil
+}
+
+// script is what the bundler reads of a script of the project. It may rename parameters,
+// so what AngularJS injects is written down before, whether or not the project asks for it.
+func (b *bundle) script(file, src string) string {
+	if b.rewrite != nil {
+		src = b.rewrite(file, src)
+	}
+	list, err := angular.AnnotateModule(src)
+	if err != nil {
+		return src // it is left to the bundler to say what is wrong
+	}
+	return angular.Apply(src, list)
 }
 
 func isScript(ext string) bool {

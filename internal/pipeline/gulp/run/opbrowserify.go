@@ -41,16 +41,14 @@ func (c *call) name(in []*file) ([]*file, error) {
 	})
 }
 
-// syntaxTransforms change what the bundler reads anyway, or only make it smaller.
+// syntaxTransforms are known and need nothing: the bundler reads what they are for, writes
+// down what AngularJS injects in any case, and they only make a bundle smaller.
 var syntaxTransforms = [...]string{
 	"babelify", "6to5ify", "es6ify", "es2020", "esmify", "reactify", "tsify", "jstransformify", "strictify", "uglifyify", "deamdify",
 	"envify", "loose-envify", "envify/custom", "stringify", "partialify", "html2js-browserify", "browserify-html", "jsonify", "debowerify",
 	"browserify-shim", "exposify", "browserify-istanbul", "isparta", "watchify", "errorify", "livereactload", "minifyify", "uglify-es",
-	"bundle-collapser/plugin", "common-shakeify", "tinyify", "browserify-data", "browserify-plain-jade",
+	"bundle-collapser/plugin", "common-shakeify", "tinyify", "browserify-data", "browserify-ngannotate", "ngannotatify", "browserify-ng-annotate", "ng-annotatify",
 }
-
-// annotators are transforms that write down what AngularJS injects.
-var annotators = [...]string{"browserify-ngannotate", "ngannotatify", "browserify-ng-annotate", "ng-annotatify"}
 
 // browserify bundles the entries of its options, or the files that arrive.
 func (c *call) browserify(in []*file) ([]*file, error) {
@@ -170,8 +168,6 @@ func (b *bundle) apply(steps []gulp.Value) string {
 		name := transformName(step)
 		switch {
 		case name == "" || slices.Contains(syntaxTransforms[:], name) || strings.HasPrefix(name, "babel-preset"):
-		case slices.Contains(annotators[:], name):
-			b.annotate = true
 		case name == "bulkify" || name == "require-globify":
 			b.alsoRewrite(b.bulk)
 		case name == "brfs":

@@ -39,7 +39,6 @@ func webpack(c *call, in []*file) ([]*file, error) {
 		b := newBundle(c)
 		b.enterAll(entries)
 		b.styleTags = slices.Contains(used, "style") || slices.Contains(used, "style-loader")
-		b.annotate = slices.ContainsFunc(used, func(name string) bool { return strings.HasPrefix(name, "ng-annotate") })
 		b.options.GlobalName = text(output.Get("library"))
 		if config.Get("devtool") != nil && config.Get("devtool") != false {
 			b.options.Sourcemap = api.SourceMapInline
