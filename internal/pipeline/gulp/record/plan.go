@@ -260,7 +260,7 @@ func (e *engine) closeBody(b *gulp.Body) {
 		return ok && e.used[s]
 	})
 	for _, op := range e.opLog[b] {
-		if !e.used[op] && op.Of == nil && op.Run == nil {
+		if !e.used[op] && op.Run == nil {
 			b.Actions = append(b.Actions, &gulp.Call{Op: op})
 		}
 	}

@@ -165,6 +165,9 @@ func (e *engine) bodyOf(f *goja.Object, call goja.Callable, args func() []goja.V
 		name = orUndefined(f.Get("name"))
 	}
 	b := &gulp.Body{Place: e.placeOf(f, e.here().File)}
+	if b.Place.File == "" {
+		b.Place = e.here() // a bound function has no text to look for
+	}
 	if !goja.IsUndefined(name) {
 		b.Name = name.String()
 	}
@@ -305,7 +308,7 @@ func (e *engine) watchWork(w *gulp.Watch, fn goja.Value, kind string) gulp.Work 
 		args = func() []goja.Value { return e.event(w, kind) }
 	}
 	work := e.work(fn, args)
-	if b, ok := work.(*gulp.Body); ok && b.Place.File == "" && len(b.Actions) == 0 && e.todo[b].call == nil {
+	if b, ok := work.(*gulp.Body); ok && len(b.Actions) == 0 && b.Place.File == "" && e.todo[b].call == nil {
 		return nil
 	}
 	return work
@@ -322,7 +325,7 @@ func (e *engine) event(w *gulp.Watch, kind string) []goja.Value {
 	case kind == "file":
 		o := e.vinyl(&gulp.File{Path: file, Base: path.Dir(file)}, map[any]*goja.Object{}).ToObject(e.vm)
 		_ = o.Set("event", "change")
-		return []goja.Value{o}
+		return []goja.Value{o, e.done()}
 	case kind == "all":
 		return []goja.Value{e.vm.ToValue("change"), e.vm.ToValue(file)}
 	case e.plan.Version == 3:

@@ -66,9 +66,9 @@ function module_(name, members, call, of) {
     if (members && Object.prototype.hasOwnProperty.call(members, key)) return members[key];
     if (key === 'then' || inner.includes(key)) return undefined;
     if (key === 'default') return self;
-    if (!children.has(key)) children.set(key, module_(name + '.' + key));
+    if (!children.has(key)) children.set(key, module_(name + '.' + key, undefined, undefined, of));
     return children.get(key);
-  }, call || (args => op(name, args)));
+  }, call || (args => op(name, args, { of })));
 }
 
 // op records the use of a plugin and returns what the plugin would have returned: at once
