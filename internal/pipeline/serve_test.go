@@ -59,20 +59,23 @@ func shop(t *testing.T) string {
 
 func TestEditRedoesOnlyWhatDependsOnIt(t *testing.T) {
 	tests := []struct {
-		name, file, content string
+		name, file, content string // content "" deletes the file
 		want                []string
+		steps               string // those that ran
 	}{
-		{"style", "src/index.css", "a {}", []string{"src/index.css"}},
-		{"new style", "src/app/new.css", "a {}", []string{".tmp/index.html", "src/app/new.css"}},
-		{"script", "src/index.js", "angular.module('app', ['app.jobs']); // x", []string{"src/index.js"}},
-		{"new script", "src/app/new.js", "angular.module('app').run()", []string{".tmp/index.html", "src/app/new.js"}},
-		{"script that moves", "src/app/jobs/jobs.module.js", "angular.module('app');", []string{".tmp/index.html", "src/app/jobs/jobs.module.js"}},
-		{"test", "src/app/jobs/a.list.spec.js", "describe();", []string{"src/app/jobs/a.list.spec.js"}},
-		{"template", "src/app/main.html", "<b>new</b>", []string{".tmp/templateCacheHtml.js", "src/app/main.html"}},
-		{"template, same tags", "src/app/main.html", "<p  ng-if='a && b' >no newline</p>\n", []string{"src/app/main.html"}},
-		{"components", "bower.json", `{"dependencies": {"angular": "1"}}`, []string{".tmp/index.html"}},
-		{"page", "src/index.html", "<!doctype html><!-- inject:js --><!-- endinject -->", []string{".tmp/index.html"}},
-		{"something else", "README.md", "x", nil},
+		{"style", "src/index.css", "a {}", []string{"src/index.css"}, ""},
+		{"new style", "src/app/new.css", "a {}", []string{".tmp/index.html", "src/app/new.css"}, "inject"},
+		{"deleted style", "src/index.css", "", []string{".tmp/index.html", "src/index.css"}, "inject"},
+		{"script", "src/index.js", "angular.module('app', ['app.jobs']); // x", []string{"src/index.js"}, "inject"},
+		{"new script", "src/app/new.js", "angular.module('app').run()", []string{".tmp/index.html", "src/app/new.js"}, "inject"},
+		{"deleted script", "src/app/jobs/jobs.module.js", "", []string{".tmp/index.html", "src/app/jobs/jobs.module.js"}, "inject"},
+		{"script that moves", "src/app/jobs/jobs.module.js", "angular.module('app');", []string{".tmp/index.html", "src/app/jobs/jobs.module.js"}, "inject"},
+		{"test", "src/app/jobs/a.list.spec.js", "describe();", []string{"src/app/jobs/a.list.spec.js"}, "inject"},
+		{"template", "src/app/main.html", "<b>new</b>", []string{".tmp/templateCacheHtml.js", "src/app/main.html"}, "partials modules"},
+		{"template, same tags", "src/app/main.html", "<p  ng-if='a && b' >no newline</p>\n", []string{"src/app/main.html"}, "partials modules"},
+		{"components", "bower.json", `{"dependencies": {"angular": "1"}}`, []string{".tmp/index.html"}, "inject"},
+		{"page", "src/index.html", "<!doctype html><!-- inject:js --><!-- endinject -->", []string{".tmp/index.html"}, "styles partials inject modules"},
+		{"something else", "README.md", "x", nil, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -81,13 +84,27 @@ func TestEditRedoesOnlyWhatDependsOnIt(t *testing.T) {
 			if _, err := p.Start(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			write(t, filepath.Join(dir, tt.file), tt.content)
-			got, err := p.Rebuild(t.Context(), []string{filepath.Join(dir, tt.file)})
+			file := filepath.Join(dir, tt.file)
+			if tt.content != "" {
+				write(t, file, tt.content)
+			} else if err := os.Remove(file); err != nil {
+				t.Fatal(err)
+			}
+			got, err := p.Rebuild(t.Context(), []string{file})
 			if err != nil {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff(tt.want, relative(t, dir, got).Changed, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("changed (-want +got):\n%s", diff)
+			}
+			var ran []string
+			for i, s := range p.steps {
+				if p.ran[i].runs > 1 {
+					ran = append(ran, s.Name())
+				}
+			}
+			if got := strings.Join(ran, " "); got != tt.steps {
+				t.Errorf("steps %q ran, want %q", got, tt.steps)
 			}
 		})
 	}

@@ -119,6 +119,7 @@ func (w *Work) Report(d diag.Diagnostic) { w.found = append(w.found, d) }
 
 // ranStep is a step's last result.
 type ranStep struct {
+	runs  int               // how often it ran
 	out   map[string][]byte // nil until it succeeded once
 	found diag.List
 }
@@ -144,6 +145,7 @@ func runSteps(ctx context.Context, t *tree, cache *contents, steps []Step, resul
 				files = nil
 			}
 			results[i].found = w.found
+			results[i].runs++
 			if w.found.Err() == nil || w.sound || results[i].out == nil {
 				results[i].out = w.out
 			}

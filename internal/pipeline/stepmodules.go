@@ -38,6 +38,7 @@ type modulesStep struct {
 	files    map[string]bool    // listing, to look up
 	pages    map[string]*page   // by absolute file; nil for a file that loads no modules
 	read     map[string][]byte  // what pages were read from
+	idle     bool               // no page loads modules
 	copies   sync.Map           // of files that no URL names: path below the generated layer → file
 	packages packages
 	sheets   map[string]*sheet // bundles of styles, by path below the generated layer
@@ -52,10 +53,17 @@ func newModulesStep(define map[string]string) *modulesStep {
 // Name returns "modules".
 func (s *modulesStep) Name() string { return "modules" }
 
-// Concerns is true for what modules are made of and what says how to read them.
+// Concerns is true for pages and, when one of them loads modules, for what modules are
+// made of and what says how to read them.
 func (s *modulesStep) Concerns(p string) bool {
+	switch ext := path.Ext(p); {
+	case ext == ".html" || ext == ".htm":
+		return true
+	case s.idle:
+		return false
+	}
 	switch path.Ext(p) {
-	case ".html", ".htm", ".css", ".json", ".txt", ".yaml", ".yml":
+	case ".css", ".json", ".txt", ".yaml", ".yml":
 		return true
 	}
 	return isScript(p) || isAsset(p)
@@ -92,7 +100,8 @@ func (s *modulesStep) Run(ctx context.Context, w *Work) error {
 	r := &moduleRun{modulesStep: s, w: w, t: &t}
 	r.forgetStale()
 	pages, err := r.readPages()
-	if err != nil || len(pages) == 0 {
+	s.idle = len(pages) == 0
+	if err != nil || s.idle {
 		return err
 	}
 	if err := r.compileAll(ctx, pages); err != nil {
