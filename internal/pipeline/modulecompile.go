@@ -178,6 +178,22 @@ func (r *moduleRun) turned(l link) bool {
 // compile makes the code of modules. One with a mistake keeps the code it had, and does
 // not keep the others from theirs.
 func (r *moduleRun) compile(list []*module, pages []*page) (again bool, err error) {
+	for part := range slices.Chunk(list, batch) {
+		news, err := r.compileBatch(part, pages)
+		if err != nil {
+			return false, err
+		}
+		again = again || news
+	}
+	return again, nil
+}
+
+// batch bounds how many modules the bundler holds in memory at once; many in one call
+// share its work, and it keeps all processors busy with some.
+const batch = 64
+
+func (r *moduleRun) compileBatch(list []*module, pages []*page) (again bool, err error) {
+	list = slices.Clone(list)
 	for len(list) > 0 {
 		c := &compiler{moduleRun: r, pages: pages, byPath: map[string]*module{}}
 		result, err := c.build(list)

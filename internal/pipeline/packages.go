@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -105,16 +106,16 @@ func (r *moduleRun) packagesAreFresh() bool {
 // bundler writes import and export statements in one way only, each on its own lines.
 func importedNames(code []byte) map[string][]string {
 	names := map[string][]string{}
-	for rest := string(code); ; {
-		at := strings.Index(rest, ` from "/`+packagesDir+"/")
+	from := []byte(` from "/` + packagesDir + "/")
+	for rest := code; ; {
+		at := bytes.Index(rest, from)
 		if at < 0 {
 			return names
 		}
-		url, after, _ := strings.Cut(rest[at+len(` from "`):], `"`)
-		before := strings.TrimSuffix(rest[:at], "}")
-		if len(before) < at {
-			list := before[strings.LastIndex(before, "{")+1:]
-			names[url] = append(names[url], namesIn(list)...)
+		url, after, _ := bytes.Cut(rest[at+len(` from "`):], []byte(`"`))
+		if list, ok := bytes.CutSuffix(rest[:at], []byte("}")); ok {
+			list = list[bytes.LastIndexByte(list, '{')+1:]
+			names[string(url)] = append(names[string(url)], namesIn(string(list))...)
 		}
 		rest = after
 	}

@@ -13,10 +13,12 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/realtimectl/realtimectl/internal/backend"
 	"github.com/realtimectl/realtimectl/internal/config"
@@ -326,8 +328,14 @@ func (p *parts) addWatcher(context.Context) error {
 	return nil
 }
 
+// restAfter is when a project has been looked at and its first page is served: what that
+// took is given back to the system.
+const restAfter = 3 * time.Second
+
 // follow runs the flow from a saved file to the pages.
 func (p *parts) follow(ctx context.Context) error {
+	rest := time.AfterFunc(restAfter, debug.FreeOSMemory)
+	defer rest.Stop()
 	return p.watcher.Run(ctx, p.gate.pass)
 }
 
