@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/realtimectl/realtimectl/internal/pipeline/htmlmin"
 	"github.com/realtimectl/realtimectl/internal/pipeline/htmlscan"
 )
 
@@ -91,7 +92,7 @@ func FuzzBlocks(f *testing.F) {
 				t.Errorf("%q: %d blocks, %d after filling", page, len(list), len(again))
 			}
 		}
-		normalizeHTML(page)
+		htmlmin.Normal(page)
 	})
 }
 
@@ -100,6 +101,6 @@ func BenchmarkNormalizeHTML(b *testing.B) {
 	b.SetBytes(int64(len(page)))
 	b.ReportAllocs()
 	for b.Loop() {
-		normalizeHTML(page)
+		htmlmin.Normal(page)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/realtimectl/realtimectl/internal/diag"
+	"github.com/realtimectl/realtimectl/internal/pipeline/htmlmin"
 	"github.com/realtimectl/realtimectl/internal/pipeline/htmlscan"
 	"github.com/realtimectl/realtimectl/internal/pipeline/sheets"
 )
@@ -299,7 +300,7 @@ func (b *builder) copyAll(ctx context.Context, files []string) error {
 		}
 		name := b.tree.url(file)
 		if ext := filepath.Ext(file); (ext == ".html" || ext == ".htm") && !b.tree.isPublic(file) && !isPage(data) && !b.opts.NoMinify {
-			if data, err = minifyHTML(data); err != nil {
+			if data, err = htmlmin.Minify(data, htmlmin.Options{}); err != nil {
 				return fmt.Errorf("minify %s: %w", b.tree.rel(file), err)
 			}
 		}

@@ -2,31 +2,11 @@ package pipeline
 
 import (
 	"bytes"
-	"fmt"
 	"strings"
 
-	"github.com/tdewolff/minify/v2"
-	"github.com/tdewolff/minify/v2/html"
 	"github.com/tdewolff/parse/v2"
 	"github.com/tdewolff/parse/v2/css"
 )
-
-// minifyHTML takes comments and superfluous white space out of a page. It stays on the
-// safe side: no tag, quote or attribute goes, spaces between elements stay (custom
-// elements may be inline), template expressions and what scripts hold stay as written.
-func minifyHTML(src []byte) ([]byte, error) {
-	m := minify.New()
-	m.Add("text/html", &html.Minifier{
-		KeepSpecialComments: true, KeepDefaultAttrVals: true, KeepDocumentTags: true,
-		KeepEndTags: true, KeepQuotes: true, KeepWhitespace: true,
-		TemplateDelims: html.GoTemplateDelims,
-	})
-	out, err := m.Bytes("text/html", src)
-	if err != nil {
-		return nil, fmt.Errorf("read as HTML: %w", err)
-	}
-	return out, nil
-}
 
 // rewriteCSS sends every address in a piece of CSS (a sheet or a list of declarations)
 // through local, and reports whether any changed.

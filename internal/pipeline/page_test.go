@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/realtimectl/realtimectl/internal/pipeline/htmlmin"
 	"github.com/realtimectl/realtimectl/internal/pipeline/htmlscan"
 )
 
@@ -133,7 +134,7 @@ func TestMinifyKeepsWhatTemplatesNeed(t *testing.T) {
 		"<!--[if lt IE 9]><b></b><![endif]-->":           "<!--[if lt IE 9]><b></b><![endif]-->",
 		`<svg viewBox="0 0 1 1"><linearGradient/></svg>`: `<svg viewBox="0 0 1 1"><linearGradient/></svg>`,
 	} {
-		got, err := minifyHTML([]byte(in))
+		got, err := htmlmin.Minify([]byte(in), htmlmin.Options{})
 		if err != nil || string(got) != want {
 			t.Errorf("%s\n got %s\nwant %s (%v)", in, got, want, err)
 		}

@@ -8,6 +8,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/realtimectl/realtimectl/internal/pipeline/htmlmin"
 	"github.com/realtimectl/realtimectl/internal/pipeline/htmlscan"
 )
 
@@ -20,7 +21,7 @@ func (b *builder) writePages(bundles map[string]bundled) error {
 			return err
 		}
 		if !b.opts.NoMinify {
-			if out, err = minifyHTML(out); err != nil {
+			if out, err = htmlmin.Minify(out, htmlmin.Options{}); err != nil {
 				return fmt.Errorf("minify %s: %w", b.tree.rel(p.file), err)
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/realtimectl/realtimectl/internal/pipeline/angular"
+	"github.com/realtimectl/realtimectl/internal/pipeline/htmlmin"
 )
 
 // templatesName is the script that holds all templates.
@@ -68,7 +69,7 @@ func (s *partialsStep) normalize(url, src string) string {
 	if last, ok := s.done[url]; ok && last.src == src {
 		return last.html
 	}
-	html := normalizeHTML(src)
+	html := htmlmin.Normal(src)
 	s.done[url] = normalized{src, html}
 	return html
 }

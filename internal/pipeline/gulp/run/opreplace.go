@@ -80,10 +80,21 @@ func replaceByObjects(c *call, in []*file) ([]*file, error) {
 		out := string(f.Contents)
 		for _, v := range values(c.arg(0)) {
 			var err error
-			if out, err = replaceOne(out, object(v).Get("pattern"), object(v).Get("replacement")); err != nil {
+			if out, err = replaceFirst(out, object(v).Get("pattern"), object(v).Get("replacement")); err != nil {
 				return nil, c.mistake(err)
 			}
 		}
 		return []byte(out), nil
 	})
+}
+
+// replaceFirst is String.prototype.replace: a string once, an expression as it says.
+func replaceFirst(s string, search, with gulp.Value) (string, error) {
+	from, ok := search.(string)
+	before, behind, found := strings.Cut(s, from)
+	if !ok || !found {
+		return replaceOne(s, search, with)
+	}
+	middle, err := replaceOne(from, from, with)
+	return before + middle + behind, err
 }

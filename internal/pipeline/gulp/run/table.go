@@ -22,6 +22,7 @@ func lookup(plugin string) opFunc {
 		mapOps,
 		styleOps,
 		scriptOps,
+		htmlOps,
 		passOps,
 	}
 	for _, family := range families {

@@ -1,4 +1,4 @@
-package pipeline
+package htmlmin
 
 import (
 	"fmt"
@@ -10,11 +10,11 @@ import (
 	"github.com/realtimectl/realtimectl/internal/pipeline/htmlscan"
 )
 
-// normalizeHTML writes the tags of a template as html-minifier 3 does with the options of
+// Normal writes the tags of a template as html-minifier 3 does with the options of
 // the FountainJS generator: names in lower case, attributes in double quotes with one
 // space between, class lists tidied, no slash at the end, {{ }} as it is. Text, comments
 // and the order of everything stay.
-func normalizeHTML(src string) string {
+func Normal(src string) string {
 	doc := htmlscan.Scan([]byte(src))
 	var edits htmlscan.Edits
 	svg := 0 // offset behind the last <svg>: what is below keeps its spelling
