@@ -95,7 +95,7 @@ func (l *Layout) makesFiles() bool {
 func (g *Gulp) Unknown() []string {
 	var list []string
 	note := func(t *gulp.Task, op *gulp.Op) {
-		if text := fmt.Sprintf("%s in the task %s (%v)", op.Plugin, t.Name, op.Place); op.Run == nil && op.Chain == nil && !run.Known(op.Plugin) && !slices.Contains(list, text) {
+		if text := fmt.Sprintf("%s in the task %s (%v)", op.Plugin, t.Name, op.Place); op.Run == nil && op.Plugin != "lazypipe" && !run.Known(op.Plugin) && !slices.Contains(list, text) {
 			list = append(list, text)
 		}
 	}

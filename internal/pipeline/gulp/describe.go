@@ -88,8 +88,10 @@ func (op *Op) each(seen map[*Op]bool, visit func(*Op)) {
 	}
 	seen[op] = true
 	visit(op)
-	for _, inner := range op.Chain {
-		inner.each(seen, visit)
+	if op.Plugin == "lazypipe" { // what a bundler's chain holds is told by the bundler
+		for _, inner := range op.Chain {
+			inner.each(seen, visit)
+		}
 	}
 	for _, arg := range op.Args {
 		switch arg := arg.(type) {
