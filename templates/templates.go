@@ -22,7 +22,7 @@ import (
 // Without "all:", so that what serving a template in place leaves behind (.tmp,
 // .realtimectl) is not taken in.
 //
-//go:embed jobs minimal
+//go:embed jobs jobs-angular jobs-ts minimal
 var embedded embed.FS
 
 // Default is the template of `realtimectl init` and of `serve --demo`.
@@ -57,16 +57,50 @@ func all() []template {
 	return []template{
 		{
 			name:     "jobs",
-			describe: "a live job board in plain ES modules, with a JSON API, nothing to install",
+			describe: "a live job board in plain ES modules, nothing to install",
 			brand:    "Abacate",
 			branded:  []string{"README.md", "realtimectl.yaml", "src/index.html"},
 		},
 		{
+			name:     "jobs-angular",
+			describe: "the board in AngularJS 1.8 components, packages from npm",
+			brand:    "Abacate",
+			branded:  []string{"README.md", "realtimectl.yaml", "src/index.html", "package.json"},
+			base:     "jobs",
+			takes:    append(board(), taken{path: "realtimectl.yaml"}),
+			needs:    Needs{What: "AngularJS"},
+		},
+		{
+			name:     "jobs-ts",
+			describe: "the board in TypeScript modules, no bundler to set up",
+			brand:    "Abacate",
+			branded:  []string{"README.md", "realtimectl.yaml", "src/index.html", "package.json"},
+			base:     "jobs",
+			takes: append(board(),
+				taken{path: "realtimectl.yaml"},
+				taken{path: "src/index.html", was: "/app/main.js", is: "/app/main.ts"},
+				taken{path: "src/app/early.js"},
+				taken{path: "src/app/words.js", as: "src/app/words.ts"}),
+			needs: Needs{What: "type checks", Optional: true},
+		},
+		{
 			name:     "minimal",
-			describe: "the smallest page that shows realtime: four files, nothing to install",
+			describe: "the smallest page that shows realtime",
 			brand:    "Mural",
 			branded:  []string{"README.md", "realtimectl.yaml", "src/index.html"},
 		},
+	}
+}
+
+// board is what all boards have in common: their look, their data and their manners.
+func board() []taken {
+	return []taken{
+		{path: "gitignore"},
+		{path: "editorconfig"},
+		{path: "data/"},
+		{path: "src/favicon.svg"},
+		{path: "src/app/base.css"},
+		{path: "src/app/jobs.css"},
 	}
 }
 

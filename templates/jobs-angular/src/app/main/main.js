@@ -1,0 +1,1 @@
+angular.module('app').component('mainPage', { templateUrl: 'app/main/main.html' });

@@ -1,0 +1,1 @@
+angular.module('app').component('missingPage', { templateUrl: 'app/missing/missing.html' });
