@@ -164,3 +164,19 @@ func TestVersionAsksTheTerminalNothing(t *testing.T) {
 		t.Errorf("%q", all)
 	}
 }
+
+func TestInitInterruptedWhileItInstallsLeavesTheProject(t *testing.T) {
+	dir, bin := t.TempDir(), t.TempDir()
+	npm := "#!/bin/sh\necho begun >begun\nexec sleep 60\n"
+	if err := os.WriteFile(filepath.Join(bin, "npm"), []byte(npm), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	s := onTerminal(t, 80, dir, []string{"PATH=" + bin + ":" + os.Getenv("PATH")}, "init", "my-app", "-t", "jobs-angular", "--yes")
+	content(t, filepath.Join(dir, "my-app", "begun"))
+	s.press(ctrlC)
+	s.wait(`warning: npm install failed: interrupted`)
+	s.wait(`repeat: cd my-app && npm install`)
+	if code := s.end(); code != exitInterrupted || !has(t, filepath.Join(dir, "my-app", "src", "index.html")) {
+		t.Errorf("exit code %d, there is %v", code, left(t, dir))
+	}
+}
