@@ -54,7 +54,7 @@ func TestInitAsksForWhatNoFlagSays(t *testing.T) {
 	dir := t.TempDir()
 	s := onTerminal(t, 80, dir, []string{onlyPath(t, "git")}, "init", "my-app")
 	s.wait(`(?s)> jobs .*choose`)
-	s.press(down + enter)
+	s.press("G" + enter) // the last one
 	s.wait(`✔ Template  minimal`)
 	s.wait(`Name of the project`)
 	s.press("Mural da rua" + enter)
