@@ -20,19 +20,20 @@ const (
 
 // app answers :3010, in this order: our endpoints, the hub, the back-ends, the files.
 func (p *parts) app() http.Handler {
-	return p.endpoints().before(p.hubBefore(p.content(p.files)))
+	return p.endpoints().before(p.hubBefore(p.shown(routes(p.mounts, p.files))))
 }
 
 // front answers :3000: live reload, and everything that app answers, with the reload script
-// in its pages. The target, if there is one, stands in the place of the hub and the files.
+// in its pages. The target, if there is one, stands in the place of everything but our
+// endpoints.
 func (p *parts) front() http.Handler {
 	own := p.endpoints()
 	own[livereload.ClientPath] = p.live.Client()
 	own[livereload.LivePath] = p.pages(p.live)
 	own[livereload.ControlPath] = p.pages(p.live.ControlHandler())
-	shown := p.hubBefore(p.content(p.files))
+	shown := p.hubBefore(p.shown(routes(p.mounts, p.files)))
 	if p.target != nil {
-		shown = p.content(p.target)
+		shown = p.shown(p.target)
 	}
 	return own.before(proxy.Inject(shown, proxy.InjectOptions{ScriptURL: livereload.ClientPath}))
 }
@@ -47,11 +48,10 @@ func (p *parts) endpoints() endpoints {
 	}
 }
 
-// content is what the user's project shows: the back-ends by host and path, and the rest.
-func (p *parts) content(rest http.Handler) http.Handler {
-	shown := routes(p.mounts, rest)
+// shown is h under the rules for what a project shows.
+func (p *parts) shown(h http.Handler) http.Handler {
 	return p.refitted(func() http.Handler {
-		return middleware.Chain(p.guard.Load().Upgrades(shown), p.rules.content...)
+		return middleware.Chain(p.guard.Load().Upgrades(h), p.rules.content...)
 	})
 }
 

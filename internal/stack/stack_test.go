@@ -177,13 +177,13 @@ func TestExternalServerStandsBehindTheProxyAndTheBackEndRoutes(t *testing.T) {
 			t.Errorf("the app server answers %q", body)
 		}
 	})
-	t.Run("serve.target beside backends, and never for our endpoints", func(t *testing.T) {
+	t.Run("serve.target, which has all but our endpoints", func(t *testing.T) {
 		yaml := "serve: { proxy: 'localhost:0', app: 'localhost:0', target: '" + upstream.URL + "' }\nbackends: { data: { store: data.json, path: /api } }\n"
 		project := files(yaml)
 		project["data.json"] = `{"jobs":[]}`
 		i := run(t, load(t, t.TempDir(), project), nil)
 		for path, want := range map[string]string{
-			"/api/jobs": "[]", "/apis": "upstream /apis", "/__realtimectl/health": `"status":"ok"`,
+			"/api/jobs": "upstream /api/jobs", "/socket.io/": "upstream /socket.io/", "/__realtimectl/health": `"status":"ok"`,
 			"/__realtimectl/emit": "use POST", "/__realtimectl/other": "not found",
 		} {
 			if _, body := get(t, i.Proxy+path); !strings.Contains(body, want) || strings.Contains(body, "upstream") != strings.Contains(want, "upstream") {
