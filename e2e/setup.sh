@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the whole test set needs on a Debian machine that may have nothing
-# but Go: a C compiler (for -race), Chromium and fonts, Node.js with npm, PHP, and the
+# but Go: a C compiler (for -race), Chromium and fonts, Node.js with npm, PHP, nginx, and the
 # official browser clients of package.json. Safe to repeat; does nothing when all is
 # there.
 set -euo pipefail
@@ -21,6 +21,7 @@ missing_packages() {
   have node || echo nodejs
   have npm || echo npm
   have php || echo php-cli
+  have nginx || [[ -x /usr/sbin/nginx ]] || echo nginx-light
   compgen -G '/usr/share/fonts/truetype/dejavu/*.ttf' >/dev/null || echo fonts-dejavu-core
 }
 

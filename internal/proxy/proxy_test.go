@@ -65,12 +65,6 @@ func upstream(t testing.TB) *httptest.Server {
 		n, err := io.Copy(io.Discard, r.Body)
 		fmt.Fprintf(w, "%d bytes, %v, length %d", n, err, r.ContentLength)
 	})
-	mux.HandleFunc("/trailer", func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body)
-		w.Header().Set("Trailer", "X-Sum")
-		fmt.Fprintf(w, "request trailer %q", r.Trailer.Get("X-Check"))
-		w.Header().Set("X-Sum", "42")
-	})
 	mux.HandleFunc("/range", func(w http.ResponseWriter, r *http.Request) {
 		http.ServeContent(w, r, "a.bin", time.Time{}, strings.NewReader("0123456789"))
 	})
@@ -267,20 +261,6 @@ func TestBodiesPass(t *testing.T) {
 type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { return len(p), nil }
-
-func TestTrailersPassBothWays(t *testing.T) {
-	f := front(t, upstream(t).URL, nil)
-	conn, r := dial(t, f)
-	fmt.Fprint(conn, "POST /trailer HTTP/1.1\r\nHost: localhost\r\nTE: trailers\r\nTrailer: X-Check\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\nX-Check: 7\r\n\r\n")
-	res, err := http.ReadResponse(r, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, _ := io.ReadAll(res.Body)
-	if string(text) != `request trailer "7"` || res.Trailer.Get("X-Sum") != "42" {
-		t.Errorf("body %q, trailer %v", text, res.Trailer)
-	}
-}
 
 func TestTheTargetDecidesAboutAnExpectedUpload(t *testing.T) {
 	up := listen(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
