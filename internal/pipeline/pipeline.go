@@ -62,6 +62,7 @@ type Pipeline struct {
 	cache   *contents
 	disk    map[string][]byte    // what was written to the generated layer
 	wrong   map[string]diag.List // syntax errors by absolute source file
+	good    map[string][]byte    // what sources held before a mistake; only of those that were edited
 }
 
 // New looks at the project; it reads and writes no source yet. It returns a [diag.List]
@@ -88,7 +89,7 @@ func New(opts Options) (*Pipeline, error) {
 	return &Pipeline{
 		sheets: compiler, modules: modules,
 		tree: t, given: given, tmp: absIn(t.dir, tmp), log: orDiscard(opts.Log), steps: steps,
-		ran: make([]ranStep, len(steps)), cache: newContents(), disk: map[string][]byte{}, wrong: map[string]diag.List{},
+		ran: make([]ranStep, len(steps)), cache: newContents(), disk: map[string][]byte{}, wrong: map[string]diag.List{}, good: map[string][]byte{},
 	}, nil
 }
 
@@ -122,6 +123,9 @@ func (p *Pipeline) Start(ctx context.Context) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
+	if err := p.readReferenced(); err != nil {
+		return Result{}, err
+	}
 	return Result{Changed: p.called(changed), Diagnostics: p.diagnostics()}, nil
 }
 
@@ -135,6 +139,7 @@ func (p *Pipeline) Rebuild(ctx context.Context, changed []string) (Result, error
 	if len(changed) > 0 && len(paths) == 0 {
 		return Result{Changed: p.called(foreign), Diagnostics: p.diagnostics()}, ctx.Err()
 	}
+	p.remember(paths)
 	everything := p.cache.forget(paths)
 	p.tell(paths)
 	made, err := runSteps(ctx, p.tree, p.cache, p.steps, p.ran, func(s Step) bool {
@@ -143,11 +148,12 @@ func (p *Pipeline) Rebuild(ctx context.Context, changed []string) (Result, error
 	if err := errors.Join(err, ctx.Err()); err != nil {
 		return Result{}, err
 	}
+	p.checkSyntax(paths)
+	p.keepGood(made)
 	written, err := p.write(made)
 	if err != nil {
 		return Result{}, err
 	}
-	p.checkSyntax(paths)
 	all := slices.Concat(written, foreign, p.served(paths, made))
 	slices.Sort(all)
 	return Result{Changed: p.called(slices.Compact(all)), Diagnostics: p.diagnostics()}, nil
@@ -246,10 +252,19 @@ func (p *Pipeline) write(made map[string][]byte) ([]string, error) {
 		if err := os.Remove(rooted(p.tmp, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("remove a generated file: %w", err)
 		}
+		p.removeEmpty(filepath.Dir(rooted(p.tmp, name)))
 		delete(p.disk, name)
 		changed = append(changed, rooted(p.tmp, name))
 	}
 	return changed, nil
+}
+
+// removeEmpty removes a folder of the generated layer, and those above it, while nothing
+// is in them.
+func (p *Pipeline) removeEmpty(dir string) {
+	for within(dir, p.tmp) && os.Remove(dir) == nil {
+		dir = filepath.Dir(dir)
+	}
 }
 
 func (p *Pipeline) writeFile(file string, data []byte) error {

@@ -123,3 +123,29 @@ func TestFilesThatOtherToolsGenerateCountAsChanged(t *testing.T) {
 		t.Errorf("result (-want +got):\n%s", diff)
 	}
 }
+
+func TestLastGoodVersionOfABrokenSourceIsServed(t *testing.T) {
+	dir := project(t, plain())
+	p := open(t, dir)
+	if _, err := p.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range []edited{
+		{"a script that pages load", "src/old.js", "var x = ;", []string{".tmp/old.js"}, `unexpected ";"`},
+		{"still broken", "src/old.js", "var x = (;", nil, `unexpected ";"`},
+		{"another file", "src/a.css", "a { margin: 0 }", []string{"src/a.css"}, `unexpected ";"`},
+		{"its mending", "src/old.js", "var x = 2;", []string{".tmp/old.js", "src/old.js"}, ""},
+		{"broken again", "src/old.js", "var x = ;", []string{".tmp/old.js"}, `unexpected ";"`},
+		{"gone", "src/old.js", "", []string{".tmp/old.js", "src/old.js"}, ""},
+	} {
+		check(t, p, dir, e)
+		if e.name == "still broken" {
+			if got := readFile(t, filepath.Join(dir, ".tmp/old.js")); got != plain()["src/old.js"] {
+				t.Errorf("served: %q", got)
+			}
+		}
+	}
+	if exists(filepath.Join(dir, ".tmp")) {
+		t.Error(".tmp stays")
+	}
+}

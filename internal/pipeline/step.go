@@ -76,6 +76,14 @@ func (c *contents) read(t *tree, file string) ([]byte, error) {
 	return data, nil
 }
 
+// known returns what a file holds if it was read.
+func (c *contents) known(file string) ([]byte, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	data, ok := c.files[file]
+	return data, ok
+}
+
 // forget drops what lies at or below the paths; without paths, everything. It reports
 // whether one of the paths is, or was, a folder.
 func (c *contents) forget(paths []string) (folder bool) {

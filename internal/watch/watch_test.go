@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -402,4 +403,47 @@ func TestReaderNeverSeesTheMiddleOfASlowSave(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
+}
+
+// TestCheckoutOfThousandsOfFilesIsSeenWhole lets git itself change a work tree: files
+// change, come and go by the thousand, in folders that come and go with them.
+func TestCheckoutOfThousandsOfFilesIsSeenWhole(t *testing.T) {
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip("SKIPPED: git is not installed")
+	}
+	p := &project{t: t, dir: realDir(t), batches: make(chan Batch, 10000)}
+	git := func(args ...string) {
+		t.Helper()
+		cmd := exec.Command("git", append([]string{"-C", p.dir, "-c", "user.name=x", "-c", "user.email=x@example.org"}, args...)...)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("git %q: %v\n%s", args, err, out)
+		}
+	}
+	const files = 2000
+	var want []string
+	name := func(kind string, i int) string { return fmt.Sprintf("%s%d/f%d.js", kind, i%40, i) }
+	git("init", "-q", "-b", "one")
+	for i := range files {
+		p.write(name("same", i), "one")
+		p.write(name("gone", i), "one")
+		want = append(want, name("same", i), name("gone", i), name("new", i))
+	}
+	git("add", ".")
+	git("commit", "-qm", "one")
+	git("checkout", "-q", "-b", "two")
+	for i := range files {
+		p.write(name("same", i), "two")
+		p.write(name("new", i), "two")
+	}
+	for i := range 40 {
+		p.do(os.RemoveAll(p.path(fmt.Sprintf("gone%d", i))))
+	}
+	git("add", "-A")
+	git("commit", "-qm", "two")
+	git("checkout", "-q", "one")
+	p.start(Options{Rules: NewRules(p.dir, ".git/")})
+	git("checkout", "-q", "two")
+	p.expect(want...)
+	p.write(name("new", 7), "again") // what came is followed
+	p.expect(name("new", 7))
 }
