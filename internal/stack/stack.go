@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"runtime/debug"
 	"time"
 
 	"github.com/realtimectl/realtimectl/internal/config"
@@ -140,6 +141,7 @@ func announce(o Options, info Info) error {
 	if o.Ready != nil {
 		o.Ready(info)
 	}
+	debug.FreeOSMemory() // the start has read every source once; what follows needs a part of that
 	return nil
 }
 
