@@ -4,7 +4,8 @@ package run
 // reload, or make smaller what is not read by a program.
 func passOps(plugin string) opFunc {
 	switch plugin {
-	case "gulp-util.noop", "gulp-noop", "through2.obj", "through2", "readable-stream.PassThrough", "stream.PassThrough",
+	// gulp-cachebust puts hashes into names: what serve gives out needs none.
+	case "gulp-cachebust.resources", "gulp-cachebust.references", "gulp-util.noop", "gulp-noop", "through2.obj", "through2", "readable-stream.PassThrough", "stream.PassThrough",
 		"gulp-plumber", "gulp-plumber.stop", "gulp-size", "gulp-print", "gulp-debug", "gulp-notify", "gulp-notify.onError", "gulp-logger",
 		"gulp-using", "gulp-filesize", "gulp-filelog", "gulp-count", "gulp-bytediff.start", "gulp-bytediff.stop", "gulp-complexity",
 		"gulp-todo", "gulp-expect-file", "gulp-progress", "gulp-duration", "gulp-wait", "gulp-wait2", "gulp-if-else.noop",

@@ -23,6 +23,7 @@ func lookup(plugin string) opFunc {
 		styleOps,
 		scriptOps,
 		htmlOps,
+		sassGlobOps,
 		passOps,
 	}
 	for _, family := range families {
