@@ -145,6 +145,9 @@ func (s setup) install(ctx context.Context) error {
 	i := s.made.Install
 	took := time.Now()
 	out, err := s.runManager(ctx)
+	if err != nil {
+		awaitInterrupt(ctx)
+	}
 	switch {
 	case err == nil:
 		i.Done = true
@@ -162,6 +165,15 @@ func (s setup) install(ctx context.Context) error {
 	}
 	s.app.printer().Lines(lastLines(out.String())...)
 	return nil
+}
+
+// awaitInterrupt gives a Ctrl-C time to arrive here: it goes to the package manager too,
+// which may have ended first.
+func awaitInterrupt(ctx context.Context) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(sameRequest):
+	}
 }
 
 // runManager runs the package manager, with its last line as progress.

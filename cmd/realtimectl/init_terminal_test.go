@@ -55,15 +55,11 @@ func TestInitAsksForWhatNoFlagSays(t *testing.T) {
 	s := onTerminal(t, 80, dir, []string{onlyPath(t, "git")}, "init", "my-app")
 	s.wait(`(?s)> jobs .*choose`)
 	s.press("G" + enter) // the last one
-	s.wait(`✔ Template  minimal`)
-	s.wait(`Name of the project`)
+	s.wait(`(?s)✔ Template  minimal.*Name of the project`)
 	s.press("Mural da rua" + enter)
-	s.wait(`✔ Name of the project  Mural da rua`)
-	s.wait(`Make a git repository\?`)
+	s.wait(`(?s)✔ Name of the project  Mural da rua.*Make a git repository\?`)
 	s.press(down + enter)
-	s.wait(`✔ Make a git repository\?  no`)
-	s.wait(`^CREATE     my-app/src/index\.html$`)
-	s.wait(`^  realtimectl serve --open$`)
+	s.wait(`(?s)✔ Make a git repository\?  no.*^CREATE     my-app/src/index\.html$.*^  realtimectl serve --open$`)
 	if code := s.end(); code != exitOK {
 		t.Errorf("exit code %d", code)
 	}
@@ -128,9 +124,7 @@ func TestInitAsksForAFolderWhereThereIsNoRoom(t *testing.T) {
 	s.press(enter)
 	s.wait(`Name of the project`)
 	s.press(enter)
-	s.wait(`✔ Name of the project  fresh`)
-	s.wait(`^git +no repository \(there is no git on the PATH\)$`)
-	s.wait(`^  cd fresh$`)
+	s.wait(`(?s)✔ Name of the project  fresh.*^git +no repository \(there is no git on the PATH\)$.*^  cd fresh$`)
 	if code := s.end(); code != exitOK || !has(t, filepath.Join(dir, "fresh", "src")) {
 		t.Errorf("exit code %d, there is %v", code, left(t, dir))
 	}
