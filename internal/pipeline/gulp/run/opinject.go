@@ -31,6 +31,9 @@ type injector struct {
 	ext    string // of the page, without its dot
 	found  diag.List
 	filled []string // start tags that were met
+	// patterns are the expressions of tags that do not name the source, by option and
+	// extension.
+	patterns map[[2]string]string
 }
 
 // group is what one pair of tags gets.
@@ -53,7 +56,7 @@ func inject(c *call, in []*file) ([]*file, error) {
 				m.files = append(m.files, page)
 				continue
 			}
-			i := injector{call: c, opts: object(c.arg(1)), page: page, ext: strings.TrimPrefix(ext(page.Path), ".")}
+			i := injector{call: c, opts: object(c.arg(1)), page: page, patterns: map[[2]string]string{}, ext: strings.TrimPrefix(ext(page.Path), ".")}
 			m.files = append(m.files, c.withContents(page, i.fill(sources)))
 			m.found = append(m.found, i.found...)
 		}
@@ -99,6 +102,10 @@ var whiteSpace = regexp.MustCompile(`\s+`)
 
 // tagPattern returns the expression that finds a tag for sources of an extension.
 func (i *injector) tagPattern(option, sourceExt, source, usual string) string {
+	key := [2]string{option, sourceExt}
+	if p, ok := i.patterns[key]; ok {
+		return p
+	}
 	tag := usual
 	switch given := i.opts.Get(option).(type) {
 	case string:
@@ -111,6 +118,7 @@ func (i *injector) tagPattern(option, sourceExt, source, usual string) string {
 		tag = text(said)
 	}
 	pattern := whiteSpace.ReplaceAllString(regexp.QuoteMeta(tag), `\s*`)
+	named := strings.Contains(strings.ToLower(tag), "{{path}}")
 	if sourceExt == "{{ANY}}" {
 		sourceExt = ".+"
 	}
@@ -118,7 +126,11 @@ func (i *injector) tagPattern(option, sourceExt, source, usual string) string {
 		variable := regexp.MustCompile(`(?i)` + regexp.QuoteMeta(regexp.QuoteMeta("{{"+v[0]+"}}")))
 		pattern = variable.ReplaceAllLiteralString(pattern, v[1]+`\b`)
 	}
-	return `(?i)` + pattern
+	pattern = `(?i)` + pattern
+	if !named {
+		i.patterns[key] = pattern
+	}
+	return pattern
 }
 
 // blocks fills each block of a text for which give says so. A block without an end is
