@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Installs what the whole test set needs on a Debian machine that may have nothing
-# but Go: a C compiler (for -race), Chromium and fonts, Node.js with npm, PHP, nginx, and the
-# official browser clients of package.json. Safe to repeat; does nothing when all is
-# there.
+# but Go: a C compiler (for -race), Chromium and fonts, Node.js with npm, PHP, web
+# servers, and the official browser clients of package.json. Safe to repeat; does nothing
+# when all is there.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -22,6 +22,7 @@ missing_packages() {
   have npm || echo npm
   have php || echo php-cli
   have nginx || [[ -x /usr/sbin/nginx ]] || echo nginx-light
+  have apache2 || [[ -x /usr/sbin/apache2 ]] || have httpd || echo apache2-bin
   compgen -G '/usr/share/fonts/truetype/dejavu/*.ttf' >/dev/null || echo fonts-dejavu-core
 }
 

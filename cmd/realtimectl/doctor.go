@@ -63,7 +63,7 @@ func (a *app) examine(ctx context.Context, project stack.Project, site string, i
 	if idle != 0 {
 		return nil, usagef("add --url", "--idle is for a site")
 	}
-	o := doctor.Options{Config: cfg, Project: slices.Concat(gulpFindings(project.Layout.Gulp), sheetFindings(project))}
+	o := doctor.Options{Config: cfg, Owner: stack.PortOwner, Project: slices.Concat(gulpFindings(project.Layout.Gulp), sheetFindings(project))}
 	if s, _, runs := living(ctx, cfg); runs {
 		o.Ours = portsOf(s.App, s.Proxy)
 	}

@@ -49,7 +49,7 @@ type Options struct {
 func Examine(ctx context.Context, o Options) []Finding {
 	var all []Finding
 	for _, check := range []func(context.Context, Options) []Finding{
-		configuration, page, bower, given, clientLibrary, backends, ports, localhost, watches, openFiles, surroundings,
+		configuration, page, bower, markers, given, clientLibrary, backends, target, certificate, letterCase, ports, localhost, watches, openFiles, surroundings,
 	} {
 		all = append(all, check(ctx, o)...)
 	}

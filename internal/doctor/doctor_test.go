@@ -2,11 +2,13 @@ package doctor
 
 import (
 	"context"
+	"crypto/x509"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
@@ -63,6 +65,8 @@ func TestAProjectIsJudgedByItsFiles(t *testing.T) {
 				{ID: "bower.socket.io-client", Verdict: Warn, Message: "socket.io-client does not say which of its files a page needs, so none is wired", Fix: `add to bower.json: {"overrides": {"socket.io-client": {"main": "FILE"}}}`},
 			},
 		},
+		{"a page without a place for packages", markers, map[string]string{"bower.json": `{"dependencies":{"angular":"1"}}`, "src/index.html": "<body>"}, []Finding{{ID: "page.bower", Verdict: Warn, Message: "src/index.html has no place for the packages of bower.json", Fix: "write where their scripts belong: <!-- bower:js --> and <!-- endbower -->, for style sheets <!-- bower:css -->"}}},
+		{"a page with one", markers, map[string]string{"bower.json": `{"dependencies":{"angular":"1"}}`, "src/index.html": "<!-- bower:js -->"}, nil},
 		{"the client of npm", clientLibrary, map[string]string{"node_modules/socket.io-client/package.json": `{"version":"4.8.1"}`}, []Finding{{ID: "client", Verdict: Pass, Message: "socket.io-client 4.8.1 is served to the pages"}}},
 		{"a client from before 1.0", clientLibrary, map[string]string{"bower_components/socket.io-client/bower.json": `{"version":"0.9.16"}`}, []Finding{{ID: "client", Verdict: Fail, Message: "socket.io-client 0.9.16 speaks a protocol from before 1.0", Fix: "install version 1 or later; the built-in client needs nothing"}}},
 		{"the built-in client", clientLibrary, nil, []Finding{{ID: "client", Verdict: Pass, Message: "the project has no socket.io-client: the built-in one is served"}}},
@@ -88,6 +92,28 @@ func TestAProjectIsJudgedByItsFiles(t *testing.T) {
 				t.Errorf("findings (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestALaravelProjectIsLookedInto(t *testing.T) {
+	yaml := "backends: { api: { run: 'php artisan serve --port $PORT', dir: api, path: /api } }\n"
+	files := map[string]string{"realtimectl.yaml": yaml, "api/readme": ""}
+	for _, step := range []struct{ id, adds string }{
+		{"backend.api.artisan", "api/artisan"},
+		{"backend.api.env", "api/composer.json"},
+		{"backend.api.composer", "api/vendor/autoload.php"},
+		{"backend.api.env", "api/.env"},
+		{"", "api/more"},
+	} {
+		c := project(t, files)
+		got := ""
+		for _, f := range phpProject("backend.api", c, c.Backends[0]) {
+			got = f.ID
+		}
+		if got != step.id {
+			t.Errorf("with %v: %q, want %q", files, got, step.id)
+		}
+		files[step.adds] = "{}"
 	}
 }
 
@@ -167,5 +193,18 @@ func TestEveryFindingOfAWholeExaminationIsComplete(t *testing.T) {
 	}
 	if Failed(all) {
 		t.Errorf("a good project fails: %+v", all)
+	}
+}
+
+func TestACertificateIsLookedAtBeforeItEnds(t *testing.T) {
+	now := time.Date(2026, 11, 29, 0, 0, 0, 0, time.UTC)
+	for days, want := range map[int]Verdict{-1: Fail, 5: Warn, 60: Pass} {
+		cert := &x509.Certificate{NotBefore: now.AddDate(-1, 0, 0), NotAfter: now.AddDate(0, 0, days)}
+		if got := inTime("site.pem", cert, now); got[0].Verdict != want {
+			t.Errorf("%d days before its end: %+v", days, got)
+		}
+	}
+	if got := inTime("site.pem", &x509.Certificate{NotBefore: now.AddDate(0, 0, 1), NotAfter: now.AddDate(1, 0, 0)}, now); got[0].Verdict != Fail {
+		t.Errorf("before it begins: %+v", got)
 	}
 }

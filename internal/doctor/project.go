@@ -162,6 +162,7 @@ func backends(ctx context.Context, o Options) []Finding {
 		switch {
 		case b.Run != "":
 			found = append(found, command(id, o.Config, b)...)
+			found = append(found, phpProject(id, o.Config, b)...)
 		case b.URL != "":
 			found = append(found, reachable(ctx, id, b.URL)...)
 		default:

@@ -28,10 +28,27 @@ const maxStep = 64 << 10
 // The lines that make the usual proxies pass everything on.
 const (
 	apacheUpgrade = `Apache (mod_proxy_http, 2.4.47 or later): ProxyPass "/socket.io/" "http://127.0.0.1:3010/socket.io/" upgrade=websocket`
+	nginxPass     = `nginx: location /socket.io/ { proxy_pass http://127.0.0.1:3010; proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade"; }`
 	nginxUpgrade  = `nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";`
-	nginxBuffer   = `nginx: proxy_buffering off;  Apache: SetEnv proxy-sendchunked 1, and no mod_deflate on /socket.io/`
-	idleLimit     = `nginx: proxy_read_timeout 120s;  Apache: ProxyTimeout 120;  or lower hub.limits.ping-interval`
+	apacheBuffer  = `Apache: SetEnv proxy-sendchunked 1, and no mod_deflate on /socket.io/`
+	nginxBuffer   = `nginx: proxy_buffering off;`
+	apacheIdle    = `Apache: ProxyTimeout 120`
+	nginxIdle     = `nginx: proxy_read_timeout 120s;`
+	oftener       = `or a heartbeat that comes sooner: hub.limits.ping-interval`
 )
+
+// lines returns those that are for the server that showed itself on the way; all of them
+// if none did.
+func (w *walker) lines(apache, nginx string, more ...string) string {
+	found := []string{apache, nginx}
+	switch hop := strings.ToLower(w.hop); {
+	case strings.Contains(hop, "nginx") && !strings.Contains(hop, "apache"):
+		found = []string{nginx}
+	case strings.Contains(hop, "apache") && !strings.Contains(hop, "nginx"):
+		found = []string{apache}
+	}
+	return strings.Join(append(found, more...), "\n")
+}
 
 // Site is a deployed hub.
 type Site struct {
@@ -65,6 +82,7 @@ type walker struct {
 	site   Site
 	client *http.Client
 	sid    string
+	hop    string // the servers that showed themselves on the way
 }
 
 func (w *walker) address(query string) string {
@@ -102,6 +120,7 @@ func (w *walker) handshake(ctx context.Context) Finding {
 		f.Message, f.Fix = "the site does not answer: "+err.Error(), "is the address right, and the server up?"
 		return f
 	}
+	w.hop = via(resp)
 	var open struct {
 		SID string `json:"sid"`
 	}
@@ -109,18 +128,18 @@ func (w *walker) handshake(ctx context.Context) Finding {
 		w.sid = open.SID
 		return Finding{ID: f.ID, Verdict: Pass, Message: "the hub answers over polling" + via(resp)}
 	}
-	f.Message, f.Fix = misdirected(resp, text)
+	f.Message, f.Fix = w.misdirected(resp, text)
 	return f
 }
 
 // misdirected says who answered instead of the hub, and how to mend that.
-func misdirected(resp *http.Response, text string) (message, fix string) {
+func (w *walker) misdirected(resp *http.Response, text string) (message, fix string) {
 	status := resp.Status + via(resp)
 	switch {
 	case resp.StatusCode >= 300 && resp.StatusCode < 400:
 		return fmt.Sprintf("%s: it redirects to %s", status, resp.Header.Get("Location")), "give that address to --url"
 	case strings.Contains(strings.ToLower(text), "<html"):
-		return status + ": a page answers on the hub's path", "pass /socket.io/ on to the hub before the rule for the page. " + apacheUpgrade
+		return status + ": a page answers on the hub's path", "pass /socket.io/ on to the hub before the rule for the page:\n" + w.lines(apacheUpgrade, nginxPass)
 	case resp.StatusCode == http.StatusBadGateway, resp.StatusCode == http.StatusServiceUnavailable, resp.StatusCode == http.StatusGatewayTimeout:
 		return status + ": the proxy does not reach the hub", "is `realtimectl serve --mode production` up, on the port the proxy names?"
 	case resp.StatusCode == http.StatusForbidden, resp.StatusCode == http.StatusMisdirectedRequest:
@@ -160,11 +179,11 @@ func (w *walker) exchange(ctx context.Context) Finding {
 	resp, text, err = w.request(ctx, http.MethodGet, query, "")
 	switch took := time.Since(started); {
 	case err != nil:
-		f.Message, f.Fix = "an answer that was ready did not come through: "+err.Error(), nginxBuffer
+		f.Message, f.Fix = "an answer that was ready did not come through: "+err.Error(), w.lines(apacheBuffer, nginxBuffer)
 	case !strings.HasPrefix(text, "40") && !strings.HasPrefix(text, "44"):
 		f.Message, f.Fix = fmt.Sprintf("%s %s: the session is not known", resp.Status, firstWords(text)), "several hubs behind one address need sticky sessions"
 	case took > promptly:
-		f.Verdict, f.Message, f.Fix = Warn, fmt.Sprintf("an answer that was ready took %.1f s", took.Seconds()), nginxBuffer
+		f.Verdict, f.Message, f.Fix = Warn, fmt.Sprintf("an answer that was ready took %.1f s", took.Seconds()), w.lines(apacheBuffer, nginxBuffer)
 	default:
 		f.Verdict, f.Message = Pass, "events pass both ways at once"
 	}
@@ -189,7 +208,7 @@ func (w *walker) dial(ctx context.Context) (*websocket.Conn, *http.Response, err
 }
 
 func (w *walker) upgrade(ctx context.Context) Finding {
-	f := Finding{ID: "site.websocket", Verdict: Fail, Fix: apacheUpgrade + "\n" + nginxUpgrade}
+	f := Finding{ID: "site.websocket", Verdict: Fail, Fix: w.lines(apacheUpgrade, nginxUpgrade)}
 	conn, resp, err := w.dial(ctx)
 	switch {
 	case err != nil && resp != nil:
@@ -216,7 +235,7 @@ func (w *walker) idle(ctx context.Context) Finding {
 	}
 	conn, _, err := w.dial(ctx)
 	if err != nil {
-		return Finding{ID: f.ID, Verdict: Fail, Message: err.Error(), Fix: idleLimit}
+		return Finding{ID: f.ID, Verdict: Fail, Message: err.Error(), Fix: w.lines(apacheIdle, nginxIdle, oftener)}
 	}
 	defer func() { _ = conn.Close() }() // it was opened only to see how long it lasts
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
@@ -230,10 +249,10 @@ func (w *walker) idle(ctx context.Context) Finding {
 		case errors.As(err, &timeout) && timeout.Timeout():
 			return Finding{ID: f.ID, Verdict: Pass, Message: fmt.Sprintf("a connection lives for %s", w.site.Idle)}
 		case err != nil:
-			return Finding{ID: f.ID, Verdict: Fail, Message: fmt.Sprintf("a hop closed the connection after %.0f s: %v", time.Since(started).Seconds(), err), Fix: idleLimit}
+			return Finding{ID: f.ID, Verdict: Fail, Message: fmt.Sprintf("a hop%s closed the connection after %.0f s: %v", w.hop, time.Since(started).Seconds(), err), Fix: w.lines(apacheIdle, nginxIdle, oftener)}
 		}
 		if err := w.answer(conn, string(text)); err != nil {
-			return Finding{ID: f.ID, Verdict: Fail, Message: err.Error(), Fix: idleLimit}
+			return Finding{ID: f.ID, Verdict: Fail, Message: err.Error(), Fix: w.lines(apacheIdle, nginxIdle, oftener)}
 		}
 	}
 }

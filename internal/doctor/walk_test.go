@@ -19,7 +19,13 @@ import (
 // site serves a real hub behind a handler that stands for the proxies on the way.
 func site(t *testing.T, proxy func(hub http.Handler) http.Handler) Site {
 	t.Helper()
-	h, err := hub.New(hub.Options{Path: "/socket.io/", Protocol: socketio.Options{Engine: engineio.Options{PingInterval: 20 * time.Millisecond, PingTimeout: time.Second}}})
+	return siteThatPings(t, 20*time.Millisecond, proxy)
+}
+
+// siteThatPings is site with another time between two heartbeats.
+func siteThatPings(t *testing.T, every time.Duration, proxy func(hub http.Handler) http.Handler) Site {
+	t.Helper()
+	h, err := hub.New(hub.Options{Path: "/socket.io/", Protocol: socketio.Options{Engine: engineio.Options{PingInterval: every, PingTimeout: time.Second}}})
 	must(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)

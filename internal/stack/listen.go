@@ -69,7 +69,7 @@ func bind(ctx context.Context, a address, strict bool, log *slog.Logger) (*bindi
 	if err == nil || !errors.Is(err, syscall.EADDRINUSE) {
 		return b, err
 	}
-	taken := &PortError{Port: a.port, Flag: a.flag, Owner: portOwner(ctx, a.port), Err: err}
+	taken := &PortError{Port: a.port, Flag: a.flag, Owner: PortOwner(ctx, a.port), Err: err}
 	if strict || a.port == 0 {
 		return nil, taken
 	}

@@ -12,10 +12,10 @@ import (
 // ownerTimeout bounds the search for a port's owner, which reads every process.
 const ownerTimeout = 2 * time.Second
 
-// portOwner names the program that listens on a TCP port of this machine, as
+// PortOwner names the program that listens on a TCP port of this machine, as
 // "node (pid 4711)". It returns "" when the system does not tell, for example
 // because the program belongs to another user.
-func portOwner(ctx context.Context, port int) string {
+func PortOwner(ctx context.Context, port int) string {
 	ctx, cancel := context.WithTimeout(ctx, ownerTimeout)
 	defer cancel()
 	conns, err := psnet.ConnectionsWithContext(ctx, "tcp")
