@@ -271,6 +271,9 @@ func (p *Pipeline) writeFile(file string, data []byte) error {
 	if old, err := os.ReadFile(file); err == nil && bytes.Equal(old, data) {
 		return nil
 	}
+	if err := p.makeLayer(); err != nil {
+		return fmt.Errorf("make the generated layer: %w", err)
+	}
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return fmt.Errorf("make the generated layer: %w", err)
 	}
@@ -278,6 +281,32 @@ func (p *Pipeline) writeFile(file string, data []byte) error {
 		return fmt.Errorf("make the generated layer: %w", err)
 	}
 	return nil
+}
+
+// makeLayer makes the folder of the generated layer. In a git work tree, one that was not
+// there gets a .gitignore of its own: not every project says that it is no source.
+func (p *Pipeline) makeLayer() error {
+	if exists(p.tmp) || !inWorkTree(p.tree.dir) {
+		return nil
+	}
+	if err := os.MkdirAll(p.tmp, 0o755); err != nil {
+		return err
+	}
+	return atomicfile.Write(filepath.Join(p.tmp, ".gitignore"), []byte("*\n"), 0o644)
+}
+
+// inWorkTree reports whether git looks after a folder.
+func inWorkTree(dir string) bool {
+	for {
+		if exists(filepath.Join(dir, ".git")) {
+			return true
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return false
+		}
+		dir = parent
+	}
 }
 
 // sweep removes from the generated layer what would hide a source: copies that another

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/realtimectl/realtimectl/internal/diag"
+	"github.com/realtimectl/realtimectl/internal/realpart"
 )
 
 // relative makes a result's paths relative to dir, for comparing.
@@ -147,5 +149,36 @@ func TestLastGoodVersionOfABrokenSourceIsServed(t *testing.T) {
 	}
 	if exists(filepath.Join(dir, ".tmp")) {
 		t.Error(".tmp stays")
+	}
+}
+
+func TestGeneratedLayerIsNoNewsToGit(t *testing.T) {
+	git := realpart.Command(t, "git")
+	dir := project(t, map[string]string{
+		"src/index.html": "<!doctype html>\n<!-- inject:js --><!-- endinject -->\n", "src/a.js": "var a;",
+	})
+	run := func(args ...string) string {
+		out, err := exec.Command(git, append([]string{"-C", dir, "-c", "user.name=a", "-c", "user.email=a@example.org"}, args...)...).CombinedOutput()
+		if err != nil {
+			t.Fatalf("git %v: %v\n%s", args, err, out)
+		}
+		return string(out)
+	}
+	run("init", "-q")
+	run("add", "-A")
+	run("commit", "-qm", "all")
+	p, err := New(Options{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	if _, err := p.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if !exists(filepath.Join(dir, ".tmp", "index.html")) {
+		t.Fatal("there is no generated layer")
+	}
+	if got := run("status", "--short"); got != "" {
+		t.Errorf("git status says\n%s", got)
 	}
 }

@@ -328,9 +328,22 @@ func (s *Serving) addStatic(prefix, dir Value) {
 	}
 }
 
+// setIndex takes the page of the root URL: some servers want its path in the folder that
+// they serve ("src/index.html" below "."), some in the project.
 func (s *Serving) setIndex(v Value) {
-	if text, ok := v.(string); ok && text != "" {
-		s.Index = path.Base(text)
+	text, ok := v.(string)
+	if !ok || text == "" || strings.HasSuffix(text, "/") {
+		return
+	}
+	s.Index = folder(text)
+	for _, root := range s.Roots {
+		if rel, ok := strings.CutPrefix(s.Index, root+"/"); ok {
+			s.Index = rel
+			return
+		}
+	}
+	if path.IsAbs(s.Index) {
+		s.Index = path.Base(s.Index)
 	}
 }
 
