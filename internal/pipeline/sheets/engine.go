@@ -78,8 +78,16 @@ func (b *engineBackend) run(ctx context.Context, j *job) (reply, error) {
 			return reply{}, fmt.Errorf("start the engine: %w", err)
 		}
 	}
-	interrupt := b.vm.Interrupt
-	defer context.AfterFunc(ctx, interrupt)()
+	stop := context.AfterFunc(ctx, b.vm.Interrupt)
+	r, err := b.evaluate(j)
+	if !stop() && err == nil {
+		err = context.Cause(ctx) // the next sheet would be interrupted
+	}
+	return r, err
+}
+
+// evaluate compiles one sheet in the engine that runs.
+func (b *engineBackend) evaluate(j *job) (reply, error) {
 	if err := b.load(); err != nil {
 		return reply{}, err
 	}

@@ -68,13 +68,12 @@ func (b *processBackend) compile(ctx context.Context, j *job) (reply, error) {
 	}
 	stop := context.AfterFunc(ctx, p.kill)
 	r, err := b.talk(p, j)
-	stop()
-	if err == nil {
+	if stop() && err == nil {
 		return r, nil
 	}
 	_ = b.close()
 	if ctx.Err() != nil {
-		return reply{}, context.Cause(ctx)
+		return reply{}, context.Cause(ctx) // also when it had answered: it is killed by now
 	}
 	return reply{}, p.explain(err)
 }

@@ -115,6 +115,7 @@ type Compiler struct {
 type used struct {
 	choice Choice
 	backend
+	busy int         // sheets that it is compiling; guarded by Compiler.mu
 	idle *time.Timer // ends it when it is not used; the next sheet starts it anew
 }
 
@@ -143,13 +144,14 @@ var ErrClosed = errors.New("the stylesheet compiler was closed")
 // ctx has ended. When a diagnostic is an error, Output holds no CSS.
 func (c *Compiler) Compile(ctx context.Context, in Input) (Output, diag.List, error) {
 	language := LanguageOf(in.File)
-	u, err := c.use(language)
+	u, b, err := c.use(language)
 	if err != nil {
 		return Output{}, nil, err
 	}
-	if u.backend == nil {
+	if u == nil {
 		return Output{}, diag.List{c.Missing(in.File)}, nil
 	}
+	defer c.release(u)
 	if in.Source == nil {
 		if in.Source, err = c.source(in); err != nil {
 			return Output{}, nil, err
@@ -158,9 +160,7 @@ func (c *Compiler) Compile(ctx context.Context, in Input) (Output, diag.List, er
 	ctx, cancel := context.WithTimeout(ctx, compileTime)
 	defer cancel()
 	j := &job{dir: c.dir, in: in, language: language, loaded: map[string][]byte{}, given: map[string][]byte{}}
-	u.idle.Stop()
-	defer u.idle.Reset(idleTime)
-	r, err := u.compile(ctx, j)
+	r, err := b.compile(ctx, j)
 	if err != nil {
 		return Output{}, nil, fmt.Errorf("compile %s with %s: %w", j.rel(in.File), u.choice, err)
 	}
@@ -180,25 +180,48 @@ func (c *Compiler) source(in Input) ([]byte, error) {
 	return data, nil
 }
 
-// use returns the compiler of a language, without a backend if there is none.
-func (c *Compiler) use(language Language) (*used, error) {
+// use returns the compiler of a language, which the caller releases; nil if there is none.
+func (c *Compiler) use(language Language) (*used, backend, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.done {
-		return nil, ErrClosed
+		return nil, nil, ErrClosed
 	}
-	if u := c.used[language]; u != nil {
-		return u, nil
+	u := c.used[language]
+	if u == nil {
+		choice, ok := Find(c.dir, language)
+		if !ok {
+			return nil, nil, nil // one may be installed until the next time
+		}
+		u = &used{choice: choice, backend: choice.open()}
+		u.idle = time.AfterFunc(idleTime, func() { c.rest(u) })
+		c.used[language] = u
+		c.log.Info(choice.Sentence(), "event", "styles.compiler")
 	}
-	choice, ok := Find(c.dir, language)
-	if !ok {
-		return &used{}, nil // one may be installed until the next time
+	u.busy++
+	return u, u.backend, nil
+}
+
+// release says that a sheet is done.
+func (c *Compiler) release(u *used) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if u.busy--; u.busy == 0 && c.used[u.choice.Language] == u {
+		u.idle.Reset(idleTime)
 	}
-	u := &used{choice: choice, backend: choice.open()}
-	u.idle = time.AfterFunc(idleTime, func() { _ = u.close() })
-	c.used[language] = u
-	c.log.Info(choice.Sentence(), "event", "styles.compiler")
-	return u, nil
+}
+
+// rest ends a compiler that nobody uses; the one in its place starts with the next sheet.
+func (c *Compiler) rest(u *used) {
+	c.mu.Lock()
+	if u.busy > 0 || c.used[u.choice.Language] != u {
+		c.mu.Unlock()
+		return
+	}
+	old := u.backend
+	u.backend = u.choice.open()
+	c.mu.Unlock()
+	_ = old.close() // it is not needed; how it ended does not matter
 }
 
 // Choice returns what compiles a language in this project, and false if nothing does. It

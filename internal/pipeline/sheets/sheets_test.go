@@ -457,3 +457,21 @@ func TestTheCompilerIsLoggedOnceAndEndsWithClose(t *testing.T) {
 		t.Errorf("after Close: %v", err)
 	}
 }
+
+func TestACompilerThatRestsStartsAnew(t *testing.T) {
+	realpart.Command(t, "node")
+	dir := project(t, nil, "less")
+	c := New(dir, nil)
+	defer func() { must(t, c.Close()) }()
+	for range 2 {
+		out, _, err := c.Compile(t.Context(), Input{File: filepath.Join(dir, "a.less"), Source: []byte("a { b: c }")})
+		if err != nil || len(out.CSS) == 0 {
+			t.Errorf("%s, %v", out.CSS, err)
+		}
+		b := c.used[Less].backend.(*processBackend)
+		c.rest(c.used[Less])
+		if b.now != nil || c.used[Less].busy != 0 {
+			t.Error("it still runs")
+		}
+	}
+}
