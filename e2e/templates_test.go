@@ -32,7 +32,7 @@ func scaffolds() []scaffold {
 		shows: lists,
 	}
 	var list []scaffold
-	for _, name := range []string{"jobs", "jobs-ts", "jobs-angular"} {
+	for _, name := range []string{"jobs", "jobs-ts", "jobs-angular", "laravel"} {
 		s := board
 		s.name = name
 		list = append(list, s)

@@ -22,7 +22,7 @@ import (
 // Without "all:", so that what serving a template in place leaves behind (.tmp,
 // .realtimectl) is not taken in.
 //
-//go:embed jobs jobs-angular jobs-ts minimal
+//go:embed jobs jobs-angular jobs-ts laravel minimal
 var embedded embed.FS
 
 // Default is the template of `realtimectl init` and of `serve --demo`.
@@ -84,6 +84,16 @@ func all() []template {
 			needs: Needs{What: "type checks", Optional: true},
 		},
 		{
+			name:     "laravel",
+			describe: "the board in front of a Laravel API that broadcasts",
+			brand:    "Abacate",
+			branded:  []string{"README.md", "realtimectl.yaml", "src/index.html"},
+			base:     "jobs",
+			takes: append(board(),
+				taken{path: "src/"},
+				taken{path: "src/app/api.js", was: laravelWas, is: laravelIs}),
+		},
+		{
 			name:     "minimal",
 			describe: "the smallest page that shows realtime",
 			brand:    "Mural",
@@ -91,6 +101,21 @@ func all() []template {
 		},
 	}
 }
+
+// Laravel names mistakes in its own way, which the page then understands too.
+const (
+	laravelWas = `problem.detail ?? ` + "`${answer.status} ${answer.statusText}`" + `, problem.errors);
+}`
+	laravelIs = `problem.detail ?? problem.message ?? ` + "`${answer.status} ${answer.statusText}`" + `, mistakes(problem.errors));
+}
+
+// mistakes are what a form can show. The store lists them; Laravel has the sentences by
+// the name of their field.
+function mistakes(errors = []) {
+  if (Array.isArray(errors)) return errors;
+  return Object.entries(errors).map(([field, [message]]) => ({ field, rule: 'other', message }));
+}`
+)
 
 // board is what all boards have in common: their look, their data and their manners.
 func board() []taken {
