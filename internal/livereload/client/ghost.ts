@@ -27,7 +27,7 @@ let send: ((deed: Deed) => void) | null = null;
 const ours = new WeakMap<Element, string>();
 const scrolled = new Set<Element>();
 
-/** Until when a new address in the bar is the work of a deed that was replayed, unless a person acts. */
+/** Until when scrolling and new addresses are the work of a deed that was replayed, unless a person acts. */
 let quiet = 0;
 
 /** Where we listen. Scrolling and changes are not heard outside of a shadow root. */
@@ -97,7 +97,7 @@ const page = () => document.scrollingElement || document.documentElement;
 function scroll(e: Event): void {
   const el = e.target === document ? page() : target(e);
   if (!el) return;
-  if (ours.get(el) === position(el)) return;
+  if (ours.get(el) === position(el) || performance.now() < quiet) return;
   ours.delete(el);
   if (!scrolled.size) requestAnimationFrame(flush);
   scrolled.add(el);
