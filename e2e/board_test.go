@@ -286,7 +286,7 @@ func TestJobBoardLive(t *testing.T) {
 		page.until(`getComputedStyle(document.body).outlineWidth === '7px'`)
 		page.until(`window.untouched === true`)
 		line := s.out.await(t, `"event":"change.applied"`)
-		for _, want := range []string{"src/app/jobs.css", "injected", " ms, ", " page"} {
+		for _, want := range []string{"src/app/jobs.css", "injected", " ms  ", " page"} {
 			if !strings.Contains(line, want) {
 				t.Errorf("the line of the change does not say %q: %s", want, line)
 			}

@@ -78,7 +78,7 @@ func TestNoAnswerIsTornWhileFilesAreSaved(t *testing.T) {
 			asking.Go(func() {
 				for left.Add(-1) >= 0 && !t.Failed() {
 					status, text, err := answerOf(ctx, i.App+url)
-					if err != nil || status != http.StatusOK || versionOf(text) == "" && !a.stalled() {
+					if err != nil || status != http.StatusOK || versionOf(text) == "" && !a.stalled(text == "") {
 						t.Errorf("%s: %d, %v, %d bytes: %.80q … %q", url, status, err, len(text), text, text[max(0, len(text)-80):])
 					}
 				}
@@ -94,7 +94,8 @@ func TestNoAnswerIsTornWhileFilesAreSaved(t *testing.T) {
 type author struct {
 	file string
 	mu   sync.Mutex // held during a save
-	slow time.Time  // when a save last took longer than anybody takes for one
+	slow time.Time  // when a save last took longer than a file may stay half written
+	idle time.Time  // when one last took longer than a file may stay empty
 }
 
 // save saves the file until ctx ends: emptied and written, and by a rename.
@@ -110,8 +111,12 @@ func (a *author) save(t *testing.T, ctx context.Context) {
 		a.mu.Lock()
 		start := time.Now()
 		err := write(a.file, text, 0o644)
-		if time.Since(start) > 200*time.Millisecond {
+		took := time.Since(start)
+		if took > 4*time.Millisecond {
 			a.slow = time.Now()
+		}
+		if took > 200*time.Millisecond {
+			a.idle = time.Now()
 		}
 		a.mu.Unlock()
 		if err != nil {
@@ -127,10 +132,13 @@ func (a *author) save(t *testing.T, ctx context.Context) {
 }
 
 // stalled reports whether the machine has just stopped the author in the middle of a save
-// for so long that nobody could take it for one: then the file was empty.
-func (a *author) stalled() bool {
+// for so long that nobody could take it for one: with the file empty, or half written.
+func (a *author) stalled(empty bool) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if empty {
+		return time.Since(a.idle) < time.Second
+	}
 	return time.Since(a.slow) < time.Second
 }
 
