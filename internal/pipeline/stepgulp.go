@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -63,14 +64,28 @@ func (s *gulpStep) Run(ctx context.Context, w *Work) error {
 	var commands []*gulp.Command
 	for _, task := range s.gulp.Serving.Tasks() {
 		result, err := s.runner.Run(ctx, task)
-		if err != nil {
+		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("run the task %s of %s: %w", task, s.gulp.Plan.Gulpfile, err)
+		}
+		if err != nil { // a compiler that cannot run, for instance: what there was stays
+			w.sound = false
+			w.Report(s.failed(task, err))
+			return nil
 		}
 		w.found, commands = append(w.found, result.Diagnostics...), append(commands, result.Commands...)
 		s.emit(w, result.Files)
 	}
 	s.reportServers(w, commands)
 	return nil
+}
+
+// failed tells of a task that could not be carried out for a reason outside of the sources.
+func (s *gulpStep) failed(task string, err error) diag.Diagnostic {
+	at := s.gulp.Plan.Task(task).Place
+	return diag.Diagnostic{
+		Severity: diag.Error, Source: s.Name(), Path: at.File, Line: at.Line, Column: at.Column,
+		Message: fmt.Sprintf("the task %s could not be carried out: %v", task, err),
+	}
 }
 
 // emit makes the files that lie in a folder that is served.
@@ -145,7 +160,10 @@ func withScheme(url string) string {
 // recordGulpfile evaluates the gulpfile of a project; nil = it has none, or none that can
 // be read, which the error says.
 func recordGulpfile(dir string) (*gulp.Plan, error) {
-	plan, err := record.Record(dir, record.Options{Components: func(c record.Components) ([]string, error) { return componentFiles(dir, c) }})
+	plan, err := record.Record(dir, record.Options{
+		Env:        variables(),
+		Components: func(c record.Components) ([]string, error) { return componentFiles(dir, c) },
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read the gulpfile: %w", err)
 	}
@@ -166,6 +184,17 @@ func scripts(dir string) []string {
 		}
 	}
 	return lines
+}
+
+// variables are those of our environment, by name.
+func variables() map[string]string {
+	env := map[string]string{}
+	for _, entry := range os.Environ() {
+		if name, value, ok := strings.Cut(entry, "="); ok && name != "" {
+			env[name] = value
+		}
+	}
+	return env
 }
 
 // componentFiles are the files that Bower components bring into pages, absolute.
