@@ -1,0 +1,3 @@
+module github.com/realtimectl/realtimectl/bench/http
+
+go 1.26.0
