@@ -87,6 +87,7 @@ type Proxy struct {
 	reverse   *httputil.ReverseProxy
 	transport *http.Transport
 	buffers   sync.Pool
+	links     linkReaders
 	cookie    sync.Once   // the warning about Secure cookies
 	down      atomic.Bool // the last request got no answer
 }
@@ -97,7 +98,7 @@ func New(o Options) (*Proxy, error) {
 	if o.Target == nil || o.Target.Host == "" || o.Target.Scheme != "http" && o.Target.Scheme != "https" {
 		return nil, fmt.Errorf("proxy target %v: want http://host:port or https://host", o.Target)
 	}
-	p := &Proxy{target: o.Target, name: o.Name, strip: strings.TrimSuffix(o.StripPrefix, "/"), log: o.Log}
+	p := &Proxy{target: o.Target, name: o.Name, strip: strings.TrimSuffix(o.StripPrefix, "/"), log: o.Log, links: newLinkReaders()}
 	p.keepHost = o.Host == HostKeep || o.Host == HostAuto && isLocal(o.Target.Hostname())
 	if p.name == "" {
 		p.name = o.Target.Scheme + "://" + o.Target.Host
@@ -280,7 +281,7 @@ func (p *Proxy) Get() []byte {
 	if buf, ok := p.buffers.Get().(*[]byte); ok {
 		return *buf
 	}
-	return make([]byte, decodeBuffer)
+	return make([]byte, linkChunk)
 }
 
 // Put takes a buffer back.
