@@ -102,6 +102,7 @@ func (p *peer) admit(pkt *socketio.Packet, who auth.Identity) {
 	m.describe(slices.Clone(pkt.Data), who)
 	p.members = append(p.members, m)
 	p.hub.recovery.enter(m, namespace, p.conn.Accept(namespace, m.id, m.pid), back)
+	p.count()
 	if !who.Expires.IsZero() {
 		m.expire(time.Until(who.Expires))
 	}

@@ -118,7 +118,9 @@ func (h *Hub) Run(ctx context.Context) error {
 	return nil
 }
 
-// Clients returns how many clients are connected.
+// Clients returns how many clients are connected: each from when it is let into its first
+// namespace, until its session ends. What is published to that namespace after a client was
+// counted reaches it.
 func (h *Hub) Clients() int { return int(h.clients.Load()) }
 
 // ServeHTTP serves the hub's path: the protocol at the path itself, the client library

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -226,6 +227,24 @@ func TestDisconnectSendsClientsAwayAndKeepsTheirSession(t *testing.T) {
 	a.connect("/")
 	b.send(`42["client:x"]`)
 	a.expect(`42["server:x"]`)
+}
+
+func TestWhoIsCountedHearsWhatComesNext(t *testing.T) {
+	s := start(t, nil, hub.Options{Shards: 2})
+	waiting := s.dial("4")
+	s.join("/")
+	s.untilClients(1) // the other session has entered no namespace
+	for n := 2; n <= 200; n++ {
+		c := waiting
+		waiting = s.dial("4")
+		c.send("40")
+		s.untilClients(n)
+		s.publish(n, hub.Message{Event: "now", Args: []json.RawMessage{json.RawMessage(strconv.Itoa(n))}})
+		if reply := c.read(); !strings.HasPrefix(reply, "40") {
+			t.Fatalf("client %d: got %q", n, reply)
+		}
+		c.expect(`42["now",` + strconv.Itoa(n) + `]`)
+	}
 }
 
 func TestTheEndOfTheHubTellsEveryClient(t *testing.T) {

@@ -20,6 +20,7 @@ type peer struct {
 	conn    *socketio.Conn
 	shard   *shard
 	members []*member
+	counted bool          // among the hub's clients
 	pace    *rate.Limiter // nil until the first event
 
 	lastRaw, lastName string // the last event's name, raw and plain
@@ -27,9 +28,8 @@ type peer struct {
 
 // ServeConn implements [socketio.Handler].
 func (h *Hub) ServeConn(ctx context.Context, c *socketio.Conn) error {
-	h.clients.Add(1)
-	defer h.clients.Add(-1)
 	p := &peer{hub: h, conn: c, shard: h.shards[h.next.Add(1)%uint32(len(h.shards))]}
+	defer p.uncount()
 	err := p.serve(ctx)
 	reason := string(engineio.ParseError)
 	if closed := (*engineio.ClosedError)(nil); errors.As(err, &closed) {
@@ -42,6 +42,22 @@ func (h *Hub) ServeConn(ctx context.Context, c *socketio.Conn) error {
 		m.leave(reason, false)
 	}
 	return err
+}
+
+// count makes the client one of those that are connected. It comes after the client's
+// place in its shard's queue, so that whoever sees the number may rely on it.
+func (p *peer) count() {
+	if !p.counted {
+		p.counted = true
+		p.hub.clients.Add(1)
+	}
+}
+
+// uncount takes it back at the end of the session.
+func (p *peer) uncount() {
+	if p.counted {
+		p.hub.clients.Add(-1)
+	}
 }
 
 // serve handles packets until one cannot be received or breaks the protocol.
