@@ -211,23 +211,29 @@ func TestABusyClientIsNotTakenForASlowOne(t *testing.T) {
 	message := frame(finBit|opText, "4"+strings.Repeat("x", 700))
 	sent := 0
 	c.write(message[:300])
-	done := make(chan int)
+	// As many as are under way: a client that does not read its echoes is a slow one.
+	echoes := make(chan struct{}, 100)
+	done := make(chan int, 1)
 	go func() {
 		n := 0
-		for {
-			if op, _ := c.read(); op != opText {
-				done <- n
-				return
-			}
+		for op, _ := c.read(); op == opText; op, _ = c.read() {
+			<-echoes
 			n++
 		}
+		done <- n
 	}()
-	for until := time.Now().Add(400 * time.Millisecond); time.Now().Before(until); sent++ {
-		if _, err := c.conn.Write(append(message[300:len(message):len(message)], message[:300]...)); err != nil {
-			t.Fatalf("cut off after %d messages: %v", sent, err)
+	say := func(frames ...[]byte) {
+		select {
+		case echoes <- struct{}{}:
+			c.write(frames...)
+		case n := <-done:
+			t.Fatalf("cut off after %d of %d messages: %v", n, sent, <-s.ended)
 		}
 	}
-	c.write(message[300:], frame(finBit|opClose, "\x03\xe8"))
+	for until := time.Now().Add(400 * time.Millisecond); time.Now().Before(until); sent++ {
+		say(message[300:], message[:300])
+	}
+	say(message[300:], frame(finBit|opClose, "\x03\xe8"))
 	if got := <-done; got != sent+1 {
 		t.Errorf("%d of %d messages came back", got, sent+1)
 	}
