@@ -75,10 +75,12 @@ func (a *app) stop(ctx context.Context, cfg *config.Config) error {
 	if err := process.Signal(syscall.SIGTERM); err != nil {
 		return fmt.Errorf("stop process %d: %w", s.PID, err)
 	}
+	progress := a.printer().Progress(ctx, fmt.Sprintf("waiting for the end of %s (pid %d)", s.Page(), s.PID))
 	err = eventually(ctx, stopTimeout, func() bool {
 		next, _, runs := living(ctx, cfg)
 		return !runs || next.PID != s.PID // another serve of the project may go on
 	})
+	progress.Done()
 	if errors.Is(err, errTimeout) {
 		return failure(exitFailure, fmt.Errorf("serve (pid %d) did not stop within %s", s.PID, stopTimeout), fmt.Sprintf("kill -9 %d", s.PID))
 	}

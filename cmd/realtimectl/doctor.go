@@ -36,7 +36,9 @@ realtimectl doctor --url https://abacate.com --idle 70s`,
 			if err != nil {
 				return err
 			}
-			found, err := a.examine(cmd.Context(), project, site, idle)
+			progress := a.printer().Progress(cmd.Context(), "looking at the project and the machine")
+			found, err := a.examine(cmd.Context(), project, site, idle, progress.Set)
+			progress.Done()
 			if err != nil {
 				return err
 			}
@@ -51,14 +53,14 @@ realtimectl doctor --url https://abacate.com --idle 70s`,
 	return cmd
 }
 
-func (a *app) examine(ctx context.Context, project stack.Project, site string, idle time.Duration) ([]doctor.Finding, error) {
+func (a *app) examine(ctx context.Context, project stack.Project, site string, idle time.Duration, progress func(string)) ([]doctor.Finding, error) {
 	cfg := project.Config
 	if site != "" {
 		u, err := url.Parse(strings.TrimSuffix(site, "/"))
 		if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 			return nil, usagef("write it like https://abacate.com", "--url: %q is not a URL", site)
 		}
-		return doctor.Walk(ctx, doctor.Site{URL: u, Path: cfg.Hub.Path, Idle: idle}), nil
+		return doctor.Walk(ctx, doctor.Site{URL: u, Path: cfg.Hub.Path, Idle: idle, Progress: progress}), nil
 	}
 	if idle != 0 {
 		return nil, usagef("add --url", "--idle is for a site")

@@ -221,9 +221,10 @@ func (s *service) becameUnhealthy() {
 	reason := fmt.Sprintf("%s after %s", s.health.missing(s.port), s.config.Timeout)
 	s.set(Unhealthy, func(st *State) { st.Reason = reason })
 	s.fail(reason)
+	// Whether it goes on running is for others to say: Ready gives up on it.
 	s.group.opts.Log.Warn(fmt.Sprintf("%s is not healthy: %s", s.config.Name, reason),
 		"event", "backend.unhealthy", "backend", s.config.Name,
-		"hint", "it goes on running; see its output above, or change health and timeout of this back-end")
+		"hint", "see its output above, or change health and timeout of this back-end")
 }
 
 // end stops a command and waits until its whole tree has ended.

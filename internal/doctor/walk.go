@@ -57,6 +57,8 @@ type Site struct {
 	// Idle is how long a WebSocket is held to see whether a hop closes it; 0 leaves
 	// that step out.
 	Idle time.Duration
+	// Progress is told what is being looked at; nil is told nothing.
+	Progress func(step string)
 }
 
 // Walk goes the way of a browser to a deployed hub: polling, an event both ways, the
@@ -68,8 +70,19 @@ func Walk(ctx context.Context, s Site) []Finding {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 	var all []Finding
-	for _, step := range []func(context.Context) Finding{w.handshake, w.exchange, w.upgrade, w.idle} {
-		f := step(ctx)
+	for _, step := range []struct {
+		says string
+		walk func(context.Context) Finding
+	}{
+		{"asking " + s.URL.Host + " for a session", w.handshake},
+		{"sending an event both ways", w.exchange},
+		{"opening a WebSocket", w.upgrade},
+		{"holding a connection for " + s.Idle.String(), w.idle},
+	} {
+		if s.Progress != nil {
+			s.Progress(step.says)
+		}
+		f := step.walk(ctx)
 		all = append(all, f)
 		if f.Verdict == Fail {
 			break

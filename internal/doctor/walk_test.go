@@ -54,9 +54,14 @@ func TestAHubThatIsReachedPassesEveryStep(t *testing.T) {
 	s := site(t, func(hub http.Handler) http.Handler { return hub })
 	s.Idle = 100 * time.Millisecond // five heartbeats
 	want := map[string]Verdict{"site.polling": Pass, "site.exchange": Pass, "site.websocket": Pass, "site.idle": Pass}
+	var steps []string
+	s.Progress = func(step string) { steps = append(steps, step) }
 	all := Walk(t.Context(), s)
 	if diff := cmp.Diff(want, verdicts(all)); diff != "" {
 		t.Errorf("verdicts (-want +got):\n%s\n%+v", diff, all)
+	}
+	if len(steps) != len(want) || steps[3] != "holding a connection for 100ms" {
+		t.Errorf("told while it went: %q", steps)
 	}
 }
 

@@ -1,6 +1,7 @@
 package term
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -24,8 +25,8 @@ func erase(text string) string {
 	return "\r" + strings.Repeat(" ", lipgloss.Width(text)) + "\r"
 }
 
-// Progress is one line that shows what is going on. It appears only on a terminal,
-// only after half a second, and leaves nothing behind.
+// Progress is one line that shows what is going on. It appears only on a terminal that
+// is not dumb, only after half a second, and leaves nothing behind.
 type Progress struct {
 	printer *Printer
 	stage   chan string
@@ -61,7 +62,6 @@ func (g *Progress) Done() {
 
 func (g *Progress) run(ctx context.Context, stage string, next <-chan string) {
 	defer g.show("")
-	shows := g.printer.terminal && g.printer.format != JSON
 	wait := time.NewTimer(progressAfter)
 	defer wait.Stop()
 	for turn := 0; ; {
@@ -75,7 +75,7 @@ func (g *Progress) run(ctx context.Context, stage string, next <-chan string) {
 			stage = s
 		case <-wait.C:
 			wait.Reset(progressEvery)
-			if shows {
+			if g.printer.redraws {
 				g.show(g.printer.style.name.Render(spinner(turn)) + " " + cut(Clean(stage), g.printer.width()-4))
 			}
 			turn++
@@ -98,7 +98,7 @@ func cut(text string, columns int) string {
 	return string(runes)
 }
 
-func (g *Progress) show(text string) { g.printer.atBottom(text) }
+func (g *Progress) show(text string) { g.printer.atBottom(&g.printer.progress, text) }
 
 // Prompt shows the line that a person is writing, below all that is printed meanwhile;
 // of a long one the end. It is shown until the next call, or until EndPrompt.
@@ -110,19 +110,23 @@ func (p *Printer) Prompt(label, text string) {
 		_, size := utf8.DecodeRuneInString(text)
 		text = text[size:]
 	}
-	p.atBottom(p.style.name.Render(label) + " " + p.style.strong.Render(">") + " " + text)
+	p.atBottom(&p.prompt, p.style.name.Render(label)+" "+p.style.strong.Render(">")+" "+text)
 }
 
 // EndPrompt takes the line of Prompt away.
-func (p *Printer) EndPrompt() { p.atBottom("") }
+func (p *Printer) EndPrompt() { p.atBottom(&p.prompt, "") }
 
-// atBottom puts a line below everything, in place of the one that was there.
-func (p *Printer) atBottom(text string) {
+// bottom is the line that stands below everything; mu is held.
+func (p *Printer) bottom() string { return cmp.Or(p.prompt, p.progress) }
+
+// atBottom changes one of the two lines that may stand below everything, and shows the
+// one that does.
+func (p *Printer) atBottom(line *string, text string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if text == p.progress {
-		return
+	was := p.bottom()
+	*line = text
+	if now := p.bottom(); now != was {
+		_, _ = p.out.Write([]byte(erase(was) + now)) // a terminal that is gone is no reason to fail
 	}
-	_, _ = p.out.Write([]byte(erase(p.progress) + text)) // a terminal that is gone is no reason to fail
-	p.progress = text
 }

@@ -64,13 +64,15 @@ type Printer struct {
 	now      func() time.Time
 	width    func() int
 	terminal bool
+	redraws  bool // a line may be drawn over
 	style    styles
 	services []string     // the back-ends, each with its colour
 	json     slog.Handler // writes records when the format is JSON
 
-	mu       sync.Mutex // guards out and progress; held for the length of one Write
+	mu       sync.Mutex // guards what follows; held for the length of one Write
 	out      io.Writer
-	progress string // the line of a Progress or a Prompt that now stands on the terminal
+	progress string // what a Progress shows, and
+	prompt   string // what a Prompt does, which goes before it: a person is writing
 }
 
 // New returns a Printer that writes to w.
@@ -83,6 +85,7 @@ func New(w io.Writer, o Options) *Printer {
 		now:      o.Now,
 		width:    func() int { return o.Width },
 		terminal: terminal,
+		redraws:  terminal && o.Format != JSON && lookup(o.Environ)["TERM"] != "dumb",
 		out:      w,
 	}
 	if p.level == nil {
@@ -141,8 +144,8 @@ func measure(file *os.File, terminal bool) int {
 func (p *Printer) write(text []byte) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.progress != "" {
-		text = []byte(erase(p.progress) + string(text) + p.progress)
+	if bottom := p.bottom(); bottom != "" {
+		text = []byte(erase(bottom) + string(text) + bottom)
 	}
 	return p.out.Write(text)
 }

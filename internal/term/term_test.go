@@ -401,6 +401,35 @@ func TestProgressShowsOnlyWhatTakesLong(t *testing.T) {
 	})
 }
 
+func TestWhatAPersonWritesStandsBeforeAProgress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out syncBuffer
+		p := New(&out, Options{Terminal: true, Width: 40})
+		g := p.Progress(t.Context(), "waiting")
+		p.Prompt("to api", "mig")
+		time.Sleep(550 * time.Millisecond)
+		p.writeString("a line\n")
+		p.EndPrompt()
+		g.Done()
+		want := "to api > mig" + "\r            \ra line\nto api > mig" + "\r            \r| waiting" + "\r         \r"
+		if diff := cmp.Diff(want, out.String()); diff != "" {
+			t.Errorf("output (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestADumbTerminalGetsNoProgress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out syncBuffer
+		g := New(&out, Options{Terminal: true, Environ: []string{"TERM=dumb"}}).Progress(t.Context(), "bundling")
+		time.Sleep(time.Second)
+		g.Done()
+		if out.String() != "" {
+			t.Errorf("wrote %q", out.String())
+		}
+	})
+}
+
 func TestProgressIsSilentInAPipeAndEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out syncBuffer
