@@ -215,7 +215,7 @@ func (b *builder) readSources(ctx context.Context) ([]string, error) {
 // task that failed should have made.
 func (b *builder) generate(ctx context.Context) error {
 	compiler := sheets.New(b.tree.dir, b.log)
-	steps := stepsFor(b.layout, b.tree.dir, b.opts.Settings, b.opts.Tasks, compiler)
+	steps := stepsFor(b.layout, b.tree, b.opts.Settings, b.opts.Tasks, compiler)
 	ran := make([]ranStep, len(steps))
 	made, err := runSteps(ctx, b.tree, newContents(), steps, ran, func(s Step) bool {
 		failed := slices.ContainsFunc(ran[:len(b.opts.Tasks)], func(r ranStep) bool { return r.found.Err() != nil })

@@ -1,12 +1,15 @@
 package pipeline
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/realtimectl/realtimectl/internal/diag"
 )
 
 // tasks is a project whose gulpfile no generator wrote.
@@ -123,4 +126,62 @@ func TestChangedGulpfileCountsAtOnce(t *testing.T) {
 	if made := readFile(t, filepath.Join(dir, ".tmp/built/every.js")); made == "" {
 		t.Error("a gulpfile that does not parse took the last good state away")
 	}
+}
+
+func TestTasksGoOnWithTheLastGoodVersionOfABrokenScript(t *testing.T) {
+	dir := tasks(t)
+	p := open(t, dir)
+	if _, err := p.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "client/js/first.js")
+	for _, e := range []struct{ name, content, made, told string }{
+		{"a mistake", "var = ;", "var first;\n\nvar last;\n", `client/js/first.js:1:5: expected identifier but found "="`},
+		{"another", "var x = (;", "var first;\n\nvar last;\n", `client/js/first.js:1:10: unexpected ";"`},
+		{"its mending", "var fresh;", "var fresh;\nvar last;\n", ""},
+	} {
+		write(t, file, e.content)
+		got, err := p.Rebuild(t.Context(), []string{file})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if made := readFile(t, filepath.Join(dir, ".tmp/built/all.js")); made != e.made {
+			t.Errorf("%s: built/all.js is %q, want %q", e.name, made, e.made)
+		}
+		if told := mistakesIn(got, "client/js/first.js"); told != e.told {
+			t.Errorf("%s: told %q, want %q", e.name, told, e.told)
+		}
+	}
+}
+
+func TestMarksThatAToolReplacesAreNoMistake(t *testing.T) {
+	dir := tasks(t)
+	file := filepath.Join(dir, "client/js/first.js")
+	write(t, file, "var version = @@version;\n")
+	p := open(t, dir)
+	if _, err := p.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	write(t, file, "var name = @@version;\n")
+	got, err := p.Rebuild(t.Context(), []string{file})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if told := mistakesIn(got, "client/js/first.js"); told != "" {
+		t.Errorf("told: %s", told)
+	}
+	if made := readFile(t, filepath.Join(dir, ".tmp/built/all.js")); !strings.HasPrefix(made, "var name") {
+		t.Errorf("built/all.js is %q", made)
+	}
+}
+
+// mistakesIn returns the errors of one file, a line each.
+func mistakesIn(r Result, file string) string {
+	var lines []string
+	for _, d := range r.Diagnostics {
+		if d.Path == file && d.Severity == diag.Error {
+			lines = append(lines, fmt.Sprintf("%s:%d:%d: %s", d.Path, d.Line, d.Column, d.Message))
+		}
+	}
+	return strings.Join(lines, "\n")
 }

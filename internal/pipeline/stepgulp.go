@@ -3,10 +3,12 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/realtimectl/realtimectl/internal/diag"
 	"github.com/realtimectl/realtimectl/internal/pipeline/bower"
@@ -25,10 +27,23 @@ type gulpStep struct {
 	runner *run.Runner
 	disk   *run.Disk
 	stale  bool // the gulpfile has changed since it was evaluated
+
+	mu      sync.Mutex           // guards refused
+	refused map[string]diag.List // mistakes of files, by path, whose last good content is used
 }
 
-func newGulpStep(g *Gulp, dir string, compiler *sheets.Compiler) *gulpStep {
-	s := &gulpStep{dir: dir, sheets: compiler, disk: run.NewDisk(dir)}
+// newGulpStep returns the step for a project whose tree it may ask about mistakes.
+func newGulpStep(g *Gulp, t *tree, compiler *sheets.Compiler) *gulpStep {
+	s := &gulpStep{dir: t.dir, sheets: compiler, disk: run.NewDisk(t.dir), refused: map[string]diag.List{}}
+	s.disk.Accept = func(file string, old, content []byte) bool {
+		found := t.mistakes(filepath.FromSlash(file), old, content)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if len(found) > 0 {
+			s.refused[file] = found
+		}
+		return len(found) == 0
+	}
 	s.use(g)
 	return s
 }
@@ -48,8 +63,17 @@ func (s *gulpStep) Concerns(string) bool { return true }
 // forget takes the place of what the runner has read of the disk.
 func (s *gulpStep) forget(paths []string) {
 	s.disk.Forget(paths)
+	if len(paths) == 0 {
+		clear(s.refused)
+	}
+	for _, file := range paths {
+		delete(s.refused, filepath.ToSlash(file))
+	}
 	s.stale = s.stale || len(paths) == 0 || slices.ContainsFunc(paths, s.isGulpfile)
 }
+
+// known returns what a file held when a task last read it.
+func (s *gulpStep) known(file string) ([]byte, bool) { return s.disk.Known(filepath.ToSlash(file)) }
 
 func (s *gulpStep) isGulpfile(file string) bool {
 	rel, err := filepath.Rel(s.dir, file)
@@ -74,6 +98,9 @@ func (s *gulpStep) Run(ctx context.Context, w *Work) error {
 		}
 		w.found, commands = append(w.found, result.Diagnostics...), append(commands, result.Commands...)
 		s.emit(w, result.Files)
+	}
+	for _, file := range slices.Sorted(maps.Keys(s.refused)) {
+		w.found = append(w.found, s.refused[file]...)
 	}
 	s.reportServers(w, commands)
 	return nil

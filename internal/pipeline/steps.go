@@ -4,16 +4,16 @@ import "github.com/realtimectl/realtimectl/internal/pipeline/sheets"
 
 // stepsFor returns the steps that a project of this layout needs, in the order in which
 // they run. A project whose gulpfile is carried out needs no other of ours.
-func stepsFor(layout Layout, dir string, settings *Settings, tasks []Task, compiler *sheets.Compiler) []Step {
+func stepsFor(layout Layout, t *tree, settings *Settings, tasks []Task, compiler *sheets.Compiler) []Step {
 	var steps []Step
-	for _, t := range tasks {
-		steps = append(steps, newTaskStep(t))
+	for _, task := range tasks {
+		steps = append(steps, newTaskStep(task))
 	}
 	if settings != nil {
 		steps = append(steps, &configStep{settings: *settings})
 	}
 	if layout.carriedOut() {
-		return append(steps, newGulpStep(layout.Gulp, dir, compiler))
+		return append(steps, newGulpStep(layout.Gulp, t, compiler))
 	}
 	if !compileStyles(tasks) {
 		steps = append(steps, newStylesStep(layout, compiler))

@@ -7,11 +7,43 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 
 	"github.com/realtimectl/realtimectl/internal/atomicfile"
+	"github.com/realtimectl/realtimectl/internal/diag"
 	"github.com/realtimectl/realtimectl/internal/pipeline/htmlscan"
 )
 
 // syntaxLimit bounds what is parsed only to find mistakes: a larger file is a library.
 const syntaxLimit = 1 << 20 // bytes
+
+// syntaxErrors are the places where a file cannot be read. A script may hold JSX, which a
+// tool of the project's own makes scripts of.
+func (t *tree) syntaxErrors(file string, loader api.Loader, src []byte) diag.List {
+	opts := api.TransformOptions{Sourcefile: t.rel(file), Loader: loader, LogLevel: api.LogLevelSilent, LogLimit: maxMessages}
+	result := api.Transform(string(src), opts)
+	if len(result.Errors) == 0 {
+		return nil
+	}
+	if loader == api.LoaderJS {
+		opts.Loader = api.LoaderJSX
+		if len(api.Transform(string(src), opts).Errors) == 0 {
+			return nil
+		}
+	}
+	return messenger{tree: t}.messages(result.Errors, nil)
+}
+
+// mistakes are those of a file's new content, if its old content had none. What never
+// parsed is no script as browsers know them: it may have marks that a tool replaces.
+func (t *tree) mistakes(file string, old, src []byte) diag.List {
+	loader, ok := syntaxLoader(file)
+	if !ok || len(src) > syntaxLimit {
+		return nil
+	}
+	found := t.syntaxErrors(file, loader, src)
+	if len(found) == 0 || len(t.syntaxErrors(file, loader, old)) > 0 {
+		return nil
+	}
+	return found
+}
 
 // checkSyntax parses the scripts and styles among the files, so that a slip is told in
 // the terminal and in the page, not only in the browser's console.
@@ -26,16 +58,15 @@ func (p *Pipeline) checkSyntax(files []string) {
 		if err != nil || len(src) > syntaxLimit {
 			continue // gone in the meantime: the next batch says so
 		}
-		result := api.Transform(string(src), api.TransformOptions{
-			Sourcefile: p.tree.rel(file), Loader: loader, LogLevel: api.LogLevelSilent, LogLimit: maxMessages,
-		})
-		m := messenger{tree: p.tree}
-		found := m.messages(result.Errors, nil)
-		if len(found) == 0 {
+		found := p.tree.syntaxErrors(file, loader, src)
+		switch good := p.good[file]; {
+		case len(found) == 0:
 			p.good[file] = src
-			continue
+		case good != nil && len(p.tree.syntaxErrors(file, loader, good)) > 0:
+			delete(p.good, file) // never was a script that we can read: nothing to tell
+		default:
+			p.wrong[file] = found
 		}
-		p.wrong[file] = found
 	}
 	for file := range p.wrong {
 		if !exists(file) {
@@ -51,10 +82,25 @@ func (p *Pipeline) remember(files []string) {
 		if _, ok := syntaxLoader(file); !ok || len(p.wrong[file]) > 0 {
 			continue
 		}
-		if src, ok := p.cache.known(file); ok && len(src) <= syntaxLimit {
+		if src, ok := p.known(file); ok && len(src) <= syntaxLimit {
 			p.good[file] = src
 		}
 	}
+}
+
+// known returns what a file held when it was last read, by whomever.
+func (p *Pipeline) known(file string) ([]byte, bool) {
+	if src, ok := p.cache.known(file); ok {
+		return src, true
+	}
+	for _, s := range p.steps {
+		if r, ok := s.(reader); ok {
+			if src, ok := r.known(file); ok {
+				return src, true
+			}
+		}
+	}
+	return nil, false
 }
 
 // keepGood lays the last good version of files with a mistake over the sources.

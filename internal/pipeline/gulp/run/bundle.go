@@ -229,7 +229,7 @@ func (b *bundle) messages(result api.BuildResult) diag.List {
 // message turns one of esbuild's messages into a diagnostic: its columns are bytes
 // counted from 0, ours are characters counted from 1.
 func (b *bundle) message(m api.Message, severity diag.Severity) diag.Diagnostic {
-	d := diag.Diagnostic{Severity: severity, Source: "scripts", Message: m.Text}
+	d := diag.Diagnostic{Severity: severity, Source: "scripts", Message: lowerFirst(m.Text)}
 	if name, ok := missingPackage(m.Text); ok {
 		d.Hint = "npm install " + name
 	}

@@ -157,7 +157,7 @@ module.exports = {
 
 func TestBundleTellsWhatIsMissingAndWhatIsNotKnown(t *testing.T) {
 	for name, c := range map[string]struct{ gulpfile, want, hint string }{
-		"a package":   {"require('browserify')('app.js').bundle().pipe(require('vinyl-source-stream')('a.js'))", `Could not resolve "nowhere/x"`, "npm install nowhere"},
+		"a package":   {"require('browserify')('app.js').bundle().pipe(require('vinyl-source-stream')('a.js'))", `could not resolve "nowhere/x"`, "npm install nowhere"},
 		"a transform": {"require('browserify')('app.js').transform('vueify').bundle().pipe(require('vinyl-source-stream')('a.js'))", "browserify with the transform vueify in task default is not known here", ""},
 		"a loader":    {"gulp.src('app.js').pipe(require('webpack-stream')({module: {loaders: [{test: /x/, loader: 'vue!coffee'}]}}))", "webpack-stream with the loader vue in task default is not known here", ""},
 	} {

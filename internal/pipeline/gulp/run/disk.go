@@ -19,6 +19,10 @@ import (
 // [Disk.Forget] says that it has changed. It reads nothing outside of the folder. Its
 // methods may be called concurrently.
 type Disk struct {
+	// Accept says whether a file's new content may take the place of the old one, which
+	// stays otherwise; it may be called concurrently. nil = always. Set before use.
+	Accept func(file string, old, content []byte) bool
+
 	dir   string
 	mu    sync.Mutex // guards what follows; not held while reading
 	files map[string]*content
@@ -52,13 +56,24 @@ func (d *Disk) Read(file string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read a file of the project: %w", err)
 	}
-	if known != nil && bytes.Equal(data, known.data) {
+	if known != nil && (bytes.Equal(data, known.data) || d.Accept != nil && !d.Accept(file, known.data, data)) {
 		data = known.data
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.files[file] = &content{data: data}
 	return data, nil
+}
+
+// Known returns what a file held when it was last read, without reading it again.
+func (d *Disk) Known(file string) ([]byte, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	c := d.files[file]
+	if c == nil {
+		return nil, false
+	}
+	return c.data, true
 }
 
 // List returns what a folder, an absolute path, holds, sorted by name.
