@@ -53,6 +53,9 @@ type Options struct {
 	// Fallback is the page of the single-page application, looked up in the layers at
 	// "/": "index.html". Empty: no fallback.
 	Fallback string
+	// Index is the page of the root URL, looked up likewise ("src/index.html"). Empty, or
+	// not there: the index.html of the first layer that has one, else the fallback.
+	Index string
 	// Production turns on long caching for hashed names and precompressed siblings.
 	Production bool
 	// Log gets debug records about refused names; nil discards them.
@@ -63,6 +66,7 @@ type Options struct {
 type Server struct {
 	layers     []*layer
 	fallback   string
+	index      string
 	production bool
 	log        *slog.Logger
 }
@@ -70,7 +74,7 @@ type Server struct {
 // New returns a Server for o. It opens nothing yet; a folder that is missing now is served
 // once it appears.
 func New(o Options) (*Server, error) {
-	s := &Server{fallback: o.Fallback, production: o.Production, log: o.Log}
+	s := &Server{fallback: o.Fallback, index: o.Index, production: o.Production, log: o.Log}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -112,7 +116,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		notFound(w)
 		return
 	}
-	hit, ok := s.find(name, strings.HasSuffix(r.URL.Path, "/"))
+	hit, ok := s.page(name)
+	if !ok {
+		hit, ok = s.find(name, strings.HasSuffix(r.URL.Path, "/"))
+	}
 	switch {
 	case !ok:
 		s.serveFallback(w, r, name)
@@ -121,6 +128,15 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		s.serve(w, r, hit)
 	}
+}
+
+// page finds the page of the root URL where it has another name than usual.
+func (s *Server) page(name string) (hit, bool) {
+	if name != "" || s.index == "" {
+		return hit{}, false
+	}
+	h, ok := s.find(s.index, false)
+	return h, ok && !h.redirect
 }
 
 // notFound is the one answer for what is missing and for what is never served.
@@ -142,19 +158,23 @@ func redirectToFolder(w http.ResponseWriter, r *http.Request) {
 }
 
 // serveFallback answers a navigation with the application's page, and what is no
-// navigation with 404: a missing script must not arrive as HTML.
+// navigation with 404: a missing script must not arrive as HTML. The root URL is always
+// a page.
 func (s *Server) serveFallback(w http.ResponseWriter, r *http.Request, name string) {
-	if s.fallback == "" || !isRoute(name) || !page.Navigation(r) {
+	if s.fallback == "" || !isRoute(name) || name != "" && !page.Navigation(r) {
 		notFound(w)
 		return
 	}
 	hit, ok := s.find(s.fallback, false)
-	if !ok || hit.redirect {
+	switch found := ok && !hit.redirect; {
+	case found:
+		w.Header().Set("Vary", routeVary)
+		s.serve(w, r, hit)
+	case page.Navigation(r):
 		s.serveNoIndex(w, r)
-		return
+	default:
+		notFound(w)
 	}
-	w.Header().Set("Vary", routeVary)
-	s.serve(w, r, hit)
 }
 
 // isRoute reports whether a path can be a route of the application: its last segment is no

@@ -93,6 +93,42 @@ func TestTheFallbackAnswersNavigationsOnly(t *testing.T) {
 	}
 }
 
+func TestTheRootIsThePageThatIsNamed(t *testing.T) {
+	dir := tree(t, map[string]string{
+		".tmp/index.html": "left behind by another tool", "src/index.html": "app", "src/200.html": "any route",
+	})
+	layers := []Layer{{Prefix: "/", Dir: filepath.Join(dir, ".tmp")}, {Prefix: "/", Dir: dir}}
+	below := []Layer{{Prefix: "/", Dir: filepath.Join(dir, "src")}}
+	for name, tt := range map[string]struct {
+		options       Options
+		target, want  string
+		requestHeader []string
+	}{
+		"a page in a folder":            {Options{Layers: layers, Fallback: "src/index.html", Index: "src/index.html"}, "/", "200 app", []string{browser}},
+		"the same for a tool":           {Options{Layers: layers, Fallback: "src/index.html", Index: "src/index.html"}, "/", "200 app", nil},
+		"a page that is not there":      {Options{Layers: layers, Fallback: "x.html", Index: "x.html"}, "/", "200 left behind by another tool", nil},
+		"only a fallback":               {Options{Layers: below, Fallback: "200.html"}, "/", "200 app", nil},
+		"a fallback for want of a page": {Options{Layers: layers[1:], Fallback: "src/200.html"}, "/", "200 any route", nil},
+		"the fallback of a route":       {Options{Layers: below, Fallback: "200.html"}, "/jobs", "200 any route", []string{browser}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, err := New(tt.options)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() {
+				if err := s.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+			got := ask(t, listen(t, s), tt.target, tt.requestHeader...)
+			if text := fmt.Sprint(got.Status, " ", got.Body); text != tt.want {
+				t.Errorf("got %q, want %q", text, tt.want)
+			}
+		})
+	}
+}
+
 func TestMethods(t *testing.T) {
 	srv := listen(t, project(t, tree(t, map[string]string{"src/index.html": "app"})))
 	for method, want := range map[string]string{

@@ -321,7 +321,7 @@ func (p *Pipeline) sweep() error {
 		if err != nil {
 			return err
 		}
-		if !exists(filepath.Join(p.tree.src, rel)) {
+		if rel == ".gitignore" || !exists(filepath.Join(p.tree.src, rel)) {
 			return nil
 		}
 		p.log.Debug("removed an old copy of a source: "+rel, "event", "pipeline.swept")

@@ -182,3 +182,18 @@ func TestGeneratedLayerIsNoNewsToGit(t *testing.T) {
 		t.Errorf("git status says\n%s", got)
 	}
 }
+
+func TestGeneratedLayerStaysNoNewsWhenTheSourcesAreTheProjectItself(t *testing.T) {
+	dir := project(t, map[string]string{
+		"index.html": "<!doctype html>\n<!-- inject:js --><!-- endinject -->\n", "a.js": "var a;", ".git/HEAD": "ref: x\n", ".gitignore": "node_modules\n",
+	})
+	for range 2 { // the second start sweeps what the first has made
+		p := open(t, dir)
+		if _, err := p.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := readFile(t, filepath.Join(dir, ".tmp/.gitignore")); got != "*\n" {
+			t.Errorf(".tmp/.gitignore is %q", got)
+		}
+	}
+}

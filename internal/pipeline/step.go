@@ -44,7 +44,9 @@ type Work struct {
 type rememberer interface{ forget(paths []string) }
 
 // reader is a step that reads files by itself and remembers what they held.
-type reader interface{ known(file string) ([]byte, bool) }
+type reader interface {
+	known(file string) ([]byte, bool)
+}
 
 // Sources returns the project's source files, absolute and sorted by path.
 func (w *Work) Sources() []string { return w.files }

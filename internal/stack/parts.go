@@ -203,7 +203,7 @@ func (p *parts) addFiles(context.Context) error {
 	}
 	var err error
 	p.files, err = devserver.New(devserver.Options{
-		Layers: slices.Concat(extraLayers(p.cfg), layers), Fallback: p.cfg.Serve.Fallback,
+		Layers: slices.Concat(extraLayers(p.cfg), layers), Fallback: p.cfg.Serve.Fallback, Index: index(p.cfg, p.layout),
 		Production: p.cfg.Serve.Mode == config.Production, Log: p.log,
 	})
 	if err != nil {
@@ -211,6 +211,15 @@ func (p *parts) addFiles(context.Context) error {
 	}
 	p.atEnd(p.files.Close)
 	return nil
+}
+
+// index is the page of the root URL where the project's own development server names
+// another than index.html. A fallback that the user chose is one for routes alone.
+func index(cfg *config.Config, l pipeline.Layout) string {
+	if cfg.Serve.Mode == config.Development && cfg.Serve.Fallback == l.Index {
+		return l.Index
+	}
+	return ""
 }
 
 // extraLayers are the folders of serve.mounts, the deepest path first. They come before
