@@ -15,23 +15,38 @@ const (
 	// filledAfter is the same for an empty file. The slowest editor measured leaves it empty
 	// for 20 ms, on a machine that has time for it; few files are empty for good.
 	filledAfter = 250 * time.Millisecond
+	// openAfter is how long a file may stand still that somebody has open for writing: a
+	// compiler empties its output when it starts and fills it when it ends. What is older is
+	// a log.
+	openAfter = time.Second
 	// lookAgain is the time between two looks at a file that is being saved.
 	lookAgain = 2 * time.Millisecond
 	// maxLooks bounds them: a file that is written without end is taken as it is. It counts
 	// looks and not time, because a busy machine stops the clock of nobody.
-	maxLooks = 200
+	maxLooks = 600
 )
 
 // ReadSteady reads a file that somebody may be saving, in whatever way: as it is before
 // or after, never in between. It returns what the file was when that was read.
 func ReadSteady(file *os.File) (data []byte, info os.FileInfo, err error) {
+	return readOnce(file, func(info os.FileInfo) bool { return inSave(info) || written(file, info) })
+}
+
+// ReadReplaced is ReadSteady for a file that is renamed into its place as a rule, so that
+// its age says nothing: it waits only for who has it open for writing.
+func ReadReplaced(file *os.File) (data []byte, info os.FileInfo, err error) {
+	return readOnce(file, func(info os.FileInfo) bool { return written(file, info) })
+}
+
+// readOnce reads a file once it is not busy.
+func readOnce(file *os.File, busy func(os.FileInfo) bool) (data []byte, info os.FileInfo, err error) {
 	for looks := 1; ; looks++ {
 		info, err := file.Stat()
 		if err != nil {
 			return nil, nil, fmt.Errorf("look at %s: %w", file.Name(), err)
 		}
 		last := looks == maxLooks
-		if last || !inSave(info) {
+		if last || !busy(info) {
 			data, whole, err := readWhole(file, info)
 			if err != nil || whole || last {
 				return data, info, err
@@ -58,6 +73,12 @@ func ReadFileSteady(path string) ([]byte, error) {
 func inSave(info os.FileInfo) bool {
 	age := time.Since(info.ModTime())
 	return age >= 0 && (age < settledAfter || info.Size() == 0 && age < filledAfter)
+}
+
+// written reports whether somebody has a file open for writing and has not long ceased.
+func written(file *os.File, info os.FileInfo) bool {
+	age := time.Since(info.ModTime())
+	return age >= 0 && age < openAfter && openForWriting(file)
 }
 
 // readWhole reads a file and reports whether it stayed as it was meanwhile.
