@@ -25,6 +25,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/realtimectl/realtimectl/internal/page"
 )
@@ -69,6 +70,7 @@ type Server struct {
 	index      string
 	production bool
 	log        *slog.Logger
+	shelf      *shelf // nil in production
 }
 
 // New returns a Server for o. It opens nothing yet; a folder that is missing now is served
@@ -77,6 +79,9 @@ func New(o Options) (*Server, error) {
 	s := &Server{fallback: o.Fallback, index: o.Index, production: o.Production, log: o.Log}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
+	}
+	if !o.Production {
+		s.shelf = &shelf{now: time.Now, held: map[place]*content{}}
 	}
 	for _, l := range o.Layers {
 		if !strings.HasPrefix(l.Prefix, "/") {
@@ -118,7 +123,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	hit, ok := s.page(name)
 	if !ok {
-		hit, ok = s.find(name, strings.HasSuffix(r.URL.Path, "/"))
+		hit, ok = s.find(s.shelf, name, strings.HasSuffix(r.URL.Path, "/"))
 	}
 	switch {
 	case !ok:
@@ -135,7 +140,7 @@ func (s *Server) page(name string) (hit, bool) {
 	if name != "" || s.index == "" {
 		return hit{}, false
 	}
-	h, ok := s.find(s.index, false)
+	h, ok := s.find(s.shelf, s.index, false)
 	return h, ok && !h.redirect
 }
 
@@ -165,7 +170,7 @@ func (s *Server) serveFallback(w http.ResponseWriter, r *http.Request, name stri
 		notFound(w)
 		return
 	}
-	hit, ok := s.find(s.fallback, false)
+	hit, ok := s.find(s.shelf, s.fallback, false)
 	switch found := ok && !hit.redirect; {
 	case found:
 		w.Header().Set("Vary", routeVary)
@@ -183,15 +188,23 @@ func isRoute(name string) bool {
 	return !strings.Contains(path.Base("/"+name), ".") && !strings.HasPrefix(name+"/", ".well-known/")
 }
 
-// find looks for a clean name in the layers. With slash only folders match; without, a
-// folder that has an index.html is a redirect.
-func (s *Server) find(name string, slash bool) (hit, bool) {
+// find looks for a clean name in the layers, and in each on the shelf first, unless that is
+// nil. With slash only folders match; without, a folder that has an index.html is a redirect.
+func (s *Server) find(quick *shelf, name string, slash bool) (hit, bool) {
 	for _, l := range s.layers {
 		rel, ok := l.relative(name)
 		if !ok {
 			continue
 		}
-		if h, ok := l.find(rel, slash || name == ""); ok {
+		folder := slash || name == ""
+		h, found, missing := quick.look(l, rel, folder)
+		if found {
+			return h, true
+		}
+		if missing {
+			continue
+		}
+		if h, ok := l.find(rel, folder); ok {
 			return h, true
 		}
 	}
@@ -247,7 +260,7 @@ func (s *Server) Open(name string) (fs.File, error) {
 	if !ok || clean == "" || hidden(clean) {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 	}
-	hit, ok := s.find(clean, false)
+	hit, ok := s.find(nil, clean, false)
 	if !ok || hit.redirect {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 	}

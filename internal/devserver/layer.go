@@ -31,6 +31,7 @@ type hit struct {
 	rel      string // below the layer's folder
 	file     *os.File
 	info     os.FileInfo
+	content  *content // from the shelf; there is no file then
 	redirect bool
 }
 

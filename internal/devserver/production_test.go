@@ -1,7 +1,6 @@
 package devserver
 
 import (
-	"bytes"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -111,42 +110,5 @@ func TestWithoutADistThePageSaysBuild(t *testing.T) {
 	defer s.Close()
 	if got := ask(t, listen(t, s), "/", browser); got.Status != 404 || !strings.Contains(got.Body, "realtimectl build") {
 		t.Errorf("%d %s", got.Status, got.Body)
-	}
-}
-
-// discard takes an answer and forgets it.
-type discard struct{ header http.Header }
-
-func (d discard) Header() http.Header         { return d.header }
-func (d discard) Write(p []byte) (int, error) { return len(p), nil }
-func (d discard) WriteHeader(int)             {}
-
-func BenchmarkSmallFile(b *testing.B) {
-	dir := tree(b, map[string]string{"src/app/jobs/jobs.css": string(bytes.Repeat([]byte("a"), 4<<10))})
-	for name, h := range map[string]http.Handler{
-		"devserver":  project(b, dir),
-		"FileServer": http.FileServer(http.Dir(filepath.Join(dir, "src"))),
-	} {
-		b.Run(name, func(b *testing.B) {
-			r := httptest.NewRequest(http.MethodGet, "/app/jobs/jobs.css", nil)
-			b.ReportAllocs()
-			for b.Loop() {
-				h.ServeHTTP(discard{http.Header{}}, r)
-			}
-		})
-		b.Run(name+"/socket", func(b *testing.B) {
-			srv := listen(b, h)
-			client := srv.Client()
-			b.ReportAllocs()
-			for b.Loop() {
-				res, err := client.Get(srv.URL + "/app/jobs/jobs.css")
-				if err != nil {
-					b.Fatal(err)
-				}
-				var buf bytes.Buffer
-				_, _ = buf.ReadFrom(res.Body)
-				res.Body.Close()
-			}
-		})
 	}
 }

@@ -18,14 +18,57 @@ import (
 // net/http's.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, h hit) {
 	defer func() { closeQuietly(h.file) }()
-	content, err := s.content(&h)
-	if err != nil {
-		page.Text(w, http.StatusInternalServerError, "the file cannot be read")
+	if s.production || h.layer.packages || h.content == nil && h.info.Size() > maxSteady {
+		s.serveFile(w, r, &h)
 		return
 	}
+	c := h.content
+	if c == nil {
+		var err error
+		if c, err = readContent(h); err != nil {
+			unreadable(w)
+			return
+		}
+		s.shelf.keep(h, c)
+	}
+	header := w.Header()
+	header.Set("Content-Type", c.kind)
+	header.Set("Cache-Control", s.cacheControl(h.rel))
+	header.Set("ETag", c.tag)
+	if !plain(r) {
+		http.ServeContent(w, r, "", c.info.ModTime(), bytes.NewReader(c.data))
+		return
+	}
+	header.Set("Last-Modified", c.modified)
+	header.Set("Accept-Ranges", "bytes")
+	header.Set("Content-Length", strconv.Itoa(len(c.data)))
+	_, _ = w.Write(c.data) // whoever is gone does not need it
+}
+
+func unreadable(w http.ResponseWriter) {
+	page.Text(w, http.StatusInternalServerError, "the file cannot be read")
+}
+
+// plain reports that a request asks for the whole file, whatever the client has of it. Then
+// one write is all it takes.
+func plain(r *http.Request) bool {
+	if r.Method != http.MethodGet {
+		return false
+	}
+	for _, name := range []string{"Range", "If-None-Match", "If-Modified-Since", "If-Match", "If-Unmodified-Since"} {
+		if len(r.Header[name]) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// serveFile lets the kernel send a file that nobody edits: the files of a build, of packages,
+// and those that are too large to be held.
+func (s *Server) serveFile(w http.ResponseWriter, r *http.Request, h *hit) {
 	kind, err := contentType(h.typeName(), h.file)
 	if err != nil {
-		page.Text(w, http.StatusInternalServerError, "the file cannot be read")
+		unreadable(w)
 		return
 	}
 	header := w.Header()
@@ -33,24 +76,27 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, h hit) {
 	header.Set("Cache-Control", s.cacheControl(h.rel))
 	header.Set("ETag", entityTag(h.info, ""))
 	if s.production {
-		h = preferCompressed(header, r, h)
-		content = h.file
+		*h = preferCompressed(header, r, *h)
 	}
-	http.ServeContent(w, r, "", h.info.ModTime(), content)
+	http.ServeContent(w, r, "", h.info.ModTime(), h.file)
 }
 
-// content is what a hit answers with. In development an author may be saving the file;
-// what we make ourselves is renamed into its place, and so are the files of a build.
-func (s *Server) content(h *hit) (content io.ReadSeeker, err error) {
-	if s.production || h.layer.compiled || h.layer.packages || h.info.Size() > maxSteady {
-		return h.file, nil
+// readContent reads the file of a hit, which its author, or a task, may be writing.
+func readContent(h hit) (*content, error) {
+	steady := atomicfile.ReadSteady
+	if h.layer.compiled {
+		steady = atomicfile.ReadReplaced
 	}
-	data, info, err := atomicfile.ReadSteady(h.file)
+	data, info, err := steady(h.file)
 	if err != nil {
 		return nil, err
 	}
-	h.info = info
-	return bytes.NewReader(data), nil
+	kind, err := contentType(h.typeName(), bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	modified := info.ModTime().UTC().Format(http.TimeFormat)
+	return &content{info: info, data: data, kind: kind, tag: developmentTag(info), modified: modified}, nil
 }
 
 // maxSteady bounds what is held in memory for one answer.
@@ -80,6 +126,16 @@ func (s *Server) cacheControl(name string) string {
 // nanoseconds as a rule.
 func entityTag(info os.FileInfo, encoding string) string {
 	return fmt.Sprintf(`"%x-%x%s"`, info.Size(), info.ModTime().UnixNano(), encoding)
+}
+
+// developmentTag is entityTag for files that somebody edits: some tools write other bytes
+// and set the time back.
+func developmentTag(info os.FileInfo) string {
+	changed, known := changeTime(info)
+	if !known {
+		return entityTag(info, "")
+	}
+	return entityTag(info, "-"+strconv.FormatInt(changed.UnixNano(), 16))
 }
 
 // preferCompressed exchanges the file for a precompressed sibling that the request accepts

@@ -1,0 +1,113 @@
+package devserver
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+const (
+	// keptAfter is how old a file must be to be kept: no file system has a coarser clock
+	// (FAT counts in steps of two seconds), so each later change shows in a time or a size.
+	keptAfter = 3 * time.Second
+	// maxKept bounds a file on the shelf, maxShelf all of them. A page's own scripts and
+	// styles fit; what does not is read anew for each answer.
+	maxKept  = 512 << 10 // bytes
+	maxShelf = 4 << 20   // bytes
+)
+
+// shelf holds the content of sources that have not changed for a while, so that a file
+// that is asked for again costs one look at it. What it holds was read whole, and is
+// given out only while the file on disk is, by its identity, size and times, the one that
+// was read: a save shows at the first look, before it is over.
+type shelf struct {
+	now func() time.Time
+
+	mu   sync.RWMutex // guards what follows; never held while a file is looked at
+	held map[place]*content
+	size int // bytes
+}
+
+// place is a file below the folder of a layer.
+type place struct {
+	layer *layer
+	rel   string
+}
+
+// content is a file as it was read at once, and what is said about it.
+type content struct {
+	info      os.FileInfo
+	data      []byte
+	kind, tag string
+	modified  string // as Last-Modified has it
+}
+
+// look asks the file system for what rel names in a layer, or for the index.html of that
+// folder. The hit has the content if it is on the shelf; missing is certain, all else is
+// for layer.find to say.
+func (s *shelf) look(l *layer, rel string, folder bool) (h hit, found, missing bool) {
+	if s == nil || l.packages {
+		return hit{}, false, false
+	}
+	if folder {
+		rel = path.Join(rel, indexFile)
+	}
+	info, err := os.Stat(l.dir + string(filepath.Separator) + filepath.FromSlash(rel))
+	if err != nil {
+		return hit{}, false, errors.Is(err, fs.ErrNotExist)
+	}
+	s.mu.RLock()
+	c := s.held[place{l, rel}]
+	s.mu.RUnlock()
+	if c == nil || !unchanged(c.info, info) {
+		return hit{}, false, false
+	}
+	return hit{layer: l, rel: rel, info: c.info, content: c}, true, false
+}
+
+// unchanged reports that a file is the one it was, and that nobody wrote to it.
+func unchanged(before, now os.FileInfo) bool {
+	was, _ := changeTime(before)
+	is, known := changeTime(now)
+	return known && os.SameFile(before, now) && before.Size() == now.Size() &&
+		before.ModTime().Equal(now.ModTime()) && was.Equal(is)
+}
+
+// keep puts the content of a hit on the shelf unless it is too large or too young.
+func (s *shelf) keep(h hit, c *content) {
+	if s == nil || len(c.data) > maxKept || !s.settled(c.info) {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at := place{h.layer, h.rel}
+	s.drop(at)
+	for other := range s.held {
+		if s.size+len(c.data) <= maxShelf {
+			break
+		}
+		s.drop(other)
+	}
+	s.held[at] = c
+	s.size += len(c.data)
+}
+
+// drop is called with mu held.
+func (s *shelf) drop(at place) {
+	if c, ok := s.held[at]; ok {
+		s.size -= len(c.data)
+		delete(s.held, at)
+	}
+}
+
+// settled reports that a file was written and renamed long enough ago. One of the future
+// comes from another machine's clock, which says nothing.
+func (s *shelf) settled(info os.FileInfo) bool {
+	limit := s.now().Add(-keptAfter)
+	changed, known := changeTime(info)
+	return known && changed.Before(limit) && info.ModTime().Before(limit)
+}
