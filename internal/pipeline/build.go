@@ -64,7 +64,7 @@ func Build(ctx context.Context, opts BuildOptions) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := b.make(ctx); err != nil {
+	if err := errors.Join(b.make(ctx), b.sheets.Close()); err != nil {
 		return nil, err
 	}
 	b.stage("compress")
@@ -91,6 +91,7 @@ type builder struct {
 	tree   *tree
 	out    string // absolute
 	log    *slog.Logger
+	sheets *sheets.Compiler
 	sink   *sink
 	pages  []*page
 	found  diag.List
@@ -115,7 +116,7 @@ func newBuilder(opts BuildOptions) (*builder, error) {
 	}
 	t.tasks = len(opts.Tasks) > 0
 	t.server = serverPaths(opts.ServerPaths)
-	b := &builder{opts: opts, layout: layout, tree: t, out: absIn(t.dir, opts.Out), log: opts.Log, sink: newSink(), parts: map[string][]Part{}}
+	b := &builder{opts: opts, layout: layout, tree: t, out: absIn(t.dir, opts.Out), log: opts.Log, sheets: sheets.New(t.dir, opts.Log), sink: newSink(), parts: map[string][]Part{}}
 	t.built = b.sink.has
 	if err := b.checkOut(); err != nil {
 		return nil, err
@@ -214,14 +215,13 @@ func (b *builder) readSources(ctx context.Context) ([]string, error) {
 // generate runs the steps; what they make stays in memory. Nothing is told of what a
 // task that failed should have made.
 func (b *builder) generate(ctx context.Context) error {
-	compiler := sheets.New(b.tree.dir, b.log)
-	steps := stepsFor(b.layout, b.tree, b.opts.Settings, b.opts.Tasks, compiler)
+	steps := stepsFor(b.layout, b.tree, b.opts.Settings, b.opts.Tasks, b.sheets)
 	ran := make([]ranStep, len(steps))
 	made, err := runSteps(ctx, b.tree, newContents(), steps, ran, func(s Step) bool {
 		failed := slices.ContainsFunc(ran[:len(b.opts.Tasks)], func(r ranStep) bool { return r.found.Err() != nil })
 		return ctx.Err() == nil && !failed
 	})
-	if err := errors.Join(err, compiler.Close(), ctx.Err()); err != nil {
+	if err := errors.Join(err, ctx.Err()); err != nil {
 		return err
 	}
 	for _, r := range ran {

@@ -35,7 +35,8 @@ func (b *builder) bundle(ctx context.Context) (map[string]bundled, error) {
 		return nil, err
 	}
 	opts.EntryPointsAdvanced = entries
-	opts.Plugins = []api.Plugin{b.resolver()}
+	compiled := newSheetCache(b.sheets)
+	opts.Plugins = []api.Plugin{b.resolver(), compiled.plugin(ctx, b.memory, b.takeSheet)}
 	build, ctxErr := api.Context(opts)
 	if ctxErr != nil {
 		return nil, b.messages(ctxErr.Errors, nil)
@@ -52,6 +53,22 @@ func (b *builder) bundle(ctx context.Context) (map[string]bundled, error) {
 		return nil, err
 	}
 	return b.collect(result)
+}
+
+// memory has the files that steps have made, none of which is on disk.
+func (b *builder) memory(file string) ([]byte, bool) {
+	if !b.tree.isMade(file) {
+		return nil, false
+	}
+	data, err := b.tree.read(file)
+	return data, err == nil
+}
+
+// takeSheet marks a sheet that was compiled, and what it imports, as part of the output.
+func (b *builder) takeSheet(made compiledSheet) {
+	for file := range made.from {
+		b.sink.use(file)
+	}
 }
 
 // entryKey names a reference's entry point as esbuild's metafile does.

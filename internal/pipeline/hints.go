@@ -81,10 +81,6 @@ func (t *tree) packageManager() string {
 
 // loaderHint says what becomes of a language that is none of browsers'.
 func loaderHint(ext string) string {
-	switch ext {
-	case ".scss", ".sass", ".less", ".styl":
-		return "let the page load it, as a stylesheet with the extension .css, or let a command make the .css (pipeline.tasks)"
-	}
 	return "only its own compiler can read it: let a command make .js of it (pipeline.tasks)"
 }
 

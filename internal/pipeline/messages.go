@@ -39,6 +39,9 @@ func (m messenger) messages(errors, warnings []api.Message) diag.List {
 // message turns one of esbuild's messages into a diagnostic: its columns are bytes
 // counted from 0, ours are characters counted from 1.
 func (m messenger) message(msg api.Message, severity diag.Severity) diag.Diagnostic {
+	if d, ok := msg.Detail.(diag.Diagnostic); ok {
+		return d // it was one before
+	}
 	d := diag.Diagnostic{Severity: severity, Source: "scripts", Message: lowerFirst(msg.Text), Hint: m.tree.hint(msg)}
 	loc := msg.Location
 	if loc == nil {

@@ -239,7 +239,7 @@ func (c *compiler) link(a api.OnResolveArgs, m *module, file, tail string) api.O
 	case isAsset(file):
 		c.note(m, func() { m.asIs = false })
 		return c.asset(file)
-	case path.Ext(file) == ".css":
+	case isStyle(file):
 		return c.sheet(m, file)
 	case !isScript(file):
 		c.note(m, func() {
@@ -282,7 +282,7 @@ func (r *moduleRun) isSource(file string) bool {
 // sheet notes a stylesheet. One whose name says that its class names are imported
 // answers with them.
 func (c *compiler) sheet(m *module, file string) api.OnResolveResult {
-	if strings.HasSuffix(file, ".module.css") {
+	if hasNames(file) {
 		c.note(m, func() { m.asIs, m.links = false, append(m.links, link{linkNames, file}) })
 		return api.OnResolveResult{Path: "/" + c.namesOf(file), External: true}
 	}

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -11,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/evanw/esbuild/pkg/api"
 
@@ -25,6 +27,8 @@ const (
 	// localSpace is that of sheets whose class names are local to them.
 	localSpace = "local"
 	localExt   = ".module.css"
+	// localNames matches the files of [hasNames].
+	localNames = `\.module\.(css|scss|sass|less|styl)$`
 )
 
 // sheet is one bundle of styles: what the scripts of a page import, or the class names of
@@ -51,13 +55,13 @@ func (r *moduleRun) namesOf(file string) string {
 
 // bundleStyles makes one stylesheet for each page whose scripts import styles, and a
 // module of class names for each sheet whose names are imported.
-func (r *moduleRun) bundleStyles(pages []*page) error {
+func (r *moduleRun) bundleStyles(ctx context.Context, pages []*page) error {
 	before := r.sheets
 	r.sheets = map[string]*sheet{}
 	make := func(name string, roots []string) (err error) {
 		old := before[name]
 		if old == nil || !slices.Equal(old.roots, roots) || !r.isFresh(old) {
-			old, err = r.bundleSheet(name, roots, old)
+			old, err = r.bundleSheet(ctx, name, roots, old)
 		}
 		r.sheets[name] = old
 		return err
@@ -137,10 +141,11 @@ func (r *moduleRun) isFresh(s *sheet) bool {
 }
 
 // bundleSheet bundles styles. On a mistake the old bundle stays.
-func (r *moduleRun) bundleSheet(name string, roots []string, old *sheet) (*sheet, error) {
+func (r *moduleRun) bundleSheet(ctx context.Context, name string, roots []string, old *sheet) (*sheet, error) {
 	opts := r.esbuildOptions()
 	opts.Metafile, opts.Sourcemap, opts.Outdir = true, api.SourceMapLinked, r.t.tmp
-	opts.Plugins = []api.Plugin{r.stylePlugin(roots, path.Ext(name) == namesExt)}
+	made := usedSheets{}
+	opts.Plugins = []api.Plugin{r.stylePlugin(ctx, roots, path.Ext(name) == namesExt, &made)}
 	opts.EntryPointsAdvanced = []api.EntryPoint{{InputPath: rootSpace + ":" + name, OutputPath: strings.TrimSuffix(name, path.Ext(name))}}
 	result := api.Build(opts)
 	messages := messenger{tree: r.t}
@@ -157,15 +162,17 @@ func (r *moduleRun) bundleSheet(name string, roots []string, old *sheet) (*sheet
 	}
 	s := &sheet{roots: roots, files: map[string][]byte{}, out: map[string][]byte{}, found: messages.messages(nil, ownWarnings(result.Warnings))}
 	for _, f := range result.OutputFiles {
-		if made := r.t.relTmp(f.Path); strings.TrimSuffix(made, ".map") == name {
-			s.out[made] = f.Contents
-			if path.Ext(made) == namesExt {
-				s.out[made] = withNames(f.Contents)
+		if out := r.t.relTmp(f.Path); strings.TrimSuffix(out, ".map") == name {
+			s.out[out] = f.Contents
+			if path.Ext(out) == namesExt {
+				s.out[out] = withNames(f.Contents)
 			}
 		}
 	}
 	for input := range meta.Inputs {
-		file := r.sheetFile(input)
+		made.add(r.sheetFile(input))
+	}
+	for file := range made.files {
 		if src, err := r.load(file); err == nil {
 			s.files[file] = src
 		}
@@ -176,18 +183,40 @@ func (r *moduleRun) bundleSheet(name string, roots []string, old *sheet) (*sheet
 // sheetFile is the file of an input, by the bundler's name for it.
 func (r *moduleRun) sheetFile(input string) string {
 	if local, ok := strings.CutPrefix(input, localSpace+":"); ok {
-		return rooted(r.t.dir, originOf(local))
+		return r.originOf(local)
 	}
 	return rooted(r.t.dir, input)
 }
 
+// usedSheets gathers the files that a bundle is made of, beside those that the bundler
+// knows.
+type usedSheets struct {
+	mu    sync.Mutex
+	files map[string]bool // guarded by mu; absolute
+}
+
+func (u *usedSheets) add(file string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.files == nil {
+		u.files = map[string]bool{}
+	}
+	u.files[file] = true
+}
+
+func (u *usedSheets) take(made compiledSheet) {
+	for file := range made.from {
+		u.add(file)
+	}
+}
+
 // stylePlugin begins a bundle with its roots, whose class names it exports or not.
-func (r *moduleRun) stylePlugin(roots []string, names bool) api.Plugin {
+func (r *moduleRun) stylePlugin(ctx context.Context, roots []string, names bool, used *usedSheets) api.Plugin {
 	return api.Plugin{Name: "styles", Setup: func(build api.PluginBuild) {
 		build.OnResolve(api.OnResolveOptions{Filter: "^" + rootSpace + ":"}, func(a api.OnResolveArgs) (api.OnResolveResult, error) {
 			return api.OnResolveResult{Path: strings.TrimPrefix(a.Path, rootSpace+":"), Namespace: rootSpace}, nil
 		})
-		build.OnResolve(api.OnResolveOptions{Filter: `\.module\.css$`}, func(a api.OnResolveArgs) (api.OnResolveResult, error) {
+		build.OnResolve(api.OnResolveOptions{Filter: localNames}, func(a api.OnResolveArgs) (api.OnResolveResult, error) {
 			return r.resolveLocal(build, a), nil
 		})
 		build.OnResolve(api.OnResolveOptions{Filter: ".*"}, r.resolveAsset)
@@ -196,11 +225,15 @@ func (r *moduleRun) stylePlugin(roots []string, names bool) api.Plugin {
 			return api.OnLoadResult{Contents: &text, ResolveDir: r.t.dir, Loader: api.LoaderJS}, nil
 		})
 		build.OnLoad(api.OnLoadOptions{Filter: `\.css$`, Namespace: "file"}, func(a api.OnLoadArgs) (api.OnLoadResult, error) {
-			return r.loadSheet(a.Path, api.LoaderCSS)
+			return r.loadSheet(a.Path)
 		})
 		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: localSpace}, func(a api.OnLoadArgs) (api.OnLoadResult, error) {
-			return r.loadSheet(rooted(r.t.dir, originOf(a.Path)), api.LoaderLocalCSS)
+			if file := r.originOf(a.Path); isSheet(file) {
+				return r.imported.load(ctx, file, r.memory, used.take)
+			}
+			return r.loadSheet(r.originOf(a.Path))
 		})
+		r.imported.plugin(ctx, r.memory, used.take).Setup(build)
 	}}
 }
 
@@ -253,22 +286,25 @@ func (r *moduleRun) resolveLocal(build api.PluginBuild, a api.OnResolveArgs) api
 	}
 	rel := r.t.rel(found.Path)
 	sum := sha256.Sum256([]byte(rel))
-	return api.OnResolveResult{Path: strings.TrimSuffix(rel, localExt) + "-" + hex.EncodeToString(sum[:2]) + localExt, Namespace: localSpace}
+	name := rel[:strings.LastIndex(rel, ".module.")] + "-" + hex.EncodeToString(sum[:2]) + localExt
+	r.locals.Store(name, rel)
+	return api.OnResolveResult{Path: name, Namespace: localSpace}
 }
 
 // originOf is the file behind the name that resolveLocal gave.
-func originOf(local string) string {
-	stem := strings.TrimSuffix(local, localExt)
-	return stem[:strings.LastIndex(stem, "-")] + localExt
+func (r *moduleRun) originOf(local string) string {
+	rel, _ := r.locals.Load(local)
+	name, _ := rel.(string)
+	return rooted(r.t.dir, name)
 }
 
-func (r *moduleRun) loadSheet(file string, loader api.Loader) (api.OnLoadResult, error) {
+func (r *moduleRun) loadSheet(file string) (api.OnLoadResult, error) {
 	src, err := r.load(file)
 	if err != nil {
 		return api.OnLoadResult{}, err
 	}
 	text := string(src)
-	return api.OnLoadResult{Contents: &text, ResolveDir: filepath.Dir(file), Loader: loader}, nil
+	return api.OnLoadResult{Contents: &text, ResolveDir: filepath.Dir(file), Loader: styleLoader(file)}, nil
 }
 
 // emitStyles emits the bundles.

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -68,7 +69,7 @@ func plainName(rel string) string {
 }
 
 // bundlePackages bundles what the modules import, unless it is bundled already.
-func (r *moduleRun) bundlePackages() error {
+func (r *moduleRun) bundlePackages(ctx context.Context) error {
 	names := map[string][]string{}
 	for _, m := range r.live {
 		for _, l := range m.links {
@@ -85,7 +86,7 @@ func (r *moduleRun) bundlePackages() error {
 		return nil
 	}
 	b := &packageBuild{moduleRun: r, names: names, cjs: maps.Clone(r.packages.cjs)}
-	return b.run()
+	return b.run(ctx)
 }
 
 // packagesAreFresh reports whether the sources among the bundled files are as they were.
@@ -146,6 +147,7 @@ type packageBuild struct {
 	names map[string][]string
 	cjs   map[string]bool
 	meta  packageMeta
+	used  usedSheets
 }
 
 // packageMeta is the part of the bundler's report that is read here.
@@ -164,7 +166,7 @@ type packageMeta struct {
 
 // run bundles. Which entries are CommonJS is known only then: those need a module before
 // them that has their names, and a second turn.
-func (b *packageBuild) run() error {
+func (b *packageBuild) run(ctx context.Context) error {
 	files := slices.Sorted(maps.Keys(b.names))
 	if len(files) == 0 {
 		b.packages = packages{cjs: b.cjs}
@@ -172,7 +174,7 @@ func (b *packageBuild) run() error {
 	}
 	var result api.BuildResult
 	for turn := 0; ; turn++ {
-		result = b.build(files)
+		result = b.build(ctx, files)
 		if len(result.Errors) > 0 {
 			b.packages.found = messenger{tree: b.t}.messages(result.Errors, nil)
 			b.packages.names = nil // to try again
@@ -189,11 +191,11 @@ func (b *packageBuild) run() error {
 	return nil
 }
 
-func (b *packageBuild) build(files []string) api.BuildResult {
+func (b *packageBuild) build(ctx context.Context, files []string) api.BuildResult {
 	opts := b.esbuildOptions()
 	opts.Splitting, opts.Metafile, opts.Sourcemap = true, true, api.SourceMapLinked
 	opts.Outdir, opts.ChunkNames = b.t.tmp, packagesDir+"/chunk-[hash]"
-	opts.Plugins = []api.Plugin{b.plugin()}
+	opts.Plugins = []api.Plugin{b.plugin(), b.imported.plugin(ctx, b.memory, b.used.take)}
 	for _, file := range files {
 		in := file
 		if b.cjs[file] {
@@ -324,6 +326,11 @@ func (b *packageBuild) store(result api.BuildResult) {
 		made.inputs[file] = nil
 		if !strings.Contains("/"+input, "/node_modules/") {
 			made.inputs[file], _ = b.load(file) // gone again: the next run sees that
+		}
+	}
+	for file := range b.used.files {
+		if !isInstalled(file) {
+			made.inputs[file], _ = b.load(file)
 		}
 	}
 	for _, out := range b.meta.Outputs {

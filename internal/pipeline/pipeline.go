@@ -84,7 +84,7 @@ func New(opts Options) (*Pipeline, error) {
 	t.tasks = len(opts.Tasks) > 0
 	compiler := sheets.New(t.dir, orDiscard(opts.Log))
 	t.server = serverPaths(opts.ServerPaths)
-	modules := newModulesStep(opts.Define)
+	modules := newModulesStep(opts.Define, compiler)
 	steps := append(stepsFor(layout, t, opts.Settings, opts.Tasks, compiler), modules)
 	return &Pipeline{
 		sheets: compiler, modules: modules,

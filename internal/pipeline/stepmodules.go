@@ -16,6 +16,7 @@ import (
 
 	"github.com/realtimectl/realtimectl/internal/diag"
 	"github.com/realtimectl/realtimectl/internal/pipeline/htmlscan"
+	"github.com/realtimectl/realtimectl/internal/pipeline/sheets"
 )
 
 // modulesStep gives browsers what module scripts need and browsers have not got:
@@ -42,11 +43,13 @@ type modulesStep struct {
 	copies   sync.Map           // of files that no URL names: path below the generated layer → file
 	packages packages
 	sheets   map[string]*sheet // bundles of styles, by path below the generated layer
+	imported *sheetCache       // sheets of Sass and Less that scripts import
+	locals   sync.Map          // stylesheets with local names: the bundler's name → path in the project
 }
 
-func newModulesStep(define map[string]string) *modulesStep {
+func newModulesStep(define map[string]string, compiler *sheets.Compiler) *modulesStep {
 	return &modulesStep{
-		define: define, modules: map[string]*module{}, commonJS: map[string][]byte{}, pages: map[string]*page{}, read: map[string][]byte{},
+		define: define, imported: newSheetCache(compiler), modules: map[string]*module{}, commonJS: map[string][]byte{}, pages: map[string]*page{}, read: map[string][]byte{},
 	}
 }
 
@@ -66,7 +69,7 @@ func (s *modulesStep) Concerns(p string) bool {
 	case ".css", ".json", ".txt", ".yaml", ".yml":
 		return true
 	}
-	return isScript(p) || isAsset(p)
+	return isScript(p) || isAsset(p) || isSheet(p)
 }
 
 func isScript(name string) bool {
@@ -107,10 +110,10 @@ func (s *modulesStep) Run(ctx context.Context, w *Work) error {
 	if err := r.compileAll(ctx, pages); err != nil {
 		return err
 	}
-	if err := r.bundlePackages(); err != nil {
+	if err := r.bundlePackages(ctx); err != nil {
 		return err
 	}
-	if err := r.bundleStyles(pages); err != nil {
+	if err := r.bundleStyles(ctx, pages); err != nil {
 		return err
 	}
 	return r.emit(pages)
@@ -136,6 +139,7 @@ func (r *moduleRun) forgetStale() {
 		}
 		clear(s.commonJS)
 		s.found.Clear()
+		s.imported.forget()
 	}
 	for file, src := range s.commonJS {
 		if now, err := r.load(file); err != nil || !bytes.Equal(now, src) {
@@ -281,6 +285,15 @@ func (r *moduleRun) load(file string) ([]byte, error) {
 		}
 	}
 	return r.w.Read(file)
+}
+
+// memory has the sources that lie on disk otherwise than they count.
+func (r *moduleRun) memory(file string) ([]byte, bool) {
+	if !r.files[file] {
+		return nil, false
+	}
+	data, err := r.load(file)
+	return data, err == nil
 }
 
 // emit makes the twins, the packages, the styles and the pages.

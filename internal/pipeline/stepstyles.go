@@ -3,7 +3,6 @@ package pipeline
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -24,21 +23,14 @@ import (
 type stylesStep struct {
 	layout   Layout
 	compiler *sheets.Compiler
-	packages []byte                   // package.json of the last run
-	listing  []string                 // the sheets of the last run: a new one may be meant by an old import
-	compiled map[string]compiledSheet // by absolute file, those without a mistake
-	reads    map[string]bool          // what the sheets of the last run are made of, relative to the project
-}
-
-// compiledSheet is what a sheet gave, and of what.
-type compiledSheet struct {
-	css   []byte
-	found diag.List
-	from  map[string][sha256.Size]byte // absolute file → content
+	packages []byte          // package.json of the last run
+	listing  []string        // the sheets of the last run: a new one may be meant by an old import
+	compiled *sheetCache     // what they gave
+	reads    map[string]bool // what the sheets of the last run are made of, relative to the project
 }
 
 func newStylesStep(layout Layout, compiler *sheets.Compiler) *stylesStep {
-	return &stylesStep{layout: layout, compiler: compiler, compiled: map[string]compiledSheet{}, reads: map[string]bool{}}
+	return &stylesStep{layout: layout, compiler: compiler, compiled: newSheetCache(compiler), reads: map[string]bool{}}
 }
 
 // Name returns "styles".
@@ -89,7 +81,7 @@ func (s *stylesStep) Run(ctx context.Context, w *Work) error {
 // compilers anew when the project's packages are others.
 func (s *stylesStep) renew(w *Work, listing []string) error {
 	if !slices.Equal(listing, s.listing) {
-		clear(s.compiled)
+		s.compiled.forget()
 	}
 	s.listing = listing
 	now, err := os.ReadFile(filepath.Join(w.tree.dir, "package.json"))
@@ -100,7 +92,7 @@ func (s *stylesStep) renew(w *Work, listing []string) error {
 		return nil
 	}
 	s.packages = now
-	clear(s.compiled)
+	s.compiled.forget()
 	return s.compiler.Forget()
 }
 
@@ -168,17 +160,9 @@ func (s *stylesStep) memory(w *Work) (func(string) ([]byte, bool), error) {
 
 // compile makes one stylesheet.
 func (s *stylesStep) compile(ctx context.Context, w *Work, name, file string, memory func(string) ([]byte, bool)) error {
-	done, ok := s.compiled[file]
-	if !ok || !done.holds(memory) {
-		out, found, err := s.compiler.Compile(ctx, sheets.Input{File: file, Read: memory})
-		if err != nil {
-			return err
-		}
-		done = compiledSheet{css: out.CSS, found: found, from: sums(append(out.Includes, file), memory)}
-		delete(s.compiled, file)
-		if found.Err() == nil {
-			s.compiled[file] = done
-		}
+	done, err := s.compiled.compile(ctx, file, memory)
+	if err != nil {
+		return err
 	}
 	for f := range done.from {
 		s.reads[w.Rel(f)] = true
@@ -198,22 +182,4 @@ func (s *stylesStep) advise(d diag.Diagnostic, file, name string) diag.Diagnosti
 		d.Hint += fmt.Sprintf(", or write %s with a command under pipeline.tasks in realtimectl.yaml", ".tmp/"+name)
 	}
 	return d
-}
-
-// sums returns what the files hold now; of a file that is gone, nothing.
-func sums(files []string, memory func(string) ([]byte, bool)) map[string][sha256.Size]byte {
-	all := map[string][sha256.Size]byte{}
-	for _, file := range files {
-		data, ok := memory(file)
-		if !ok {
-			data, _ = os.ReadFile(file) // gone: the sum of nothing
-		}
-		all[file] = sha256.Sum256(data)
-	}
-	return all
-}
-
-// holds reports whether everything that the sheet was made of is as it was.
-func (c compiledSheet) holds(memory func(string) ([]byte, bool)) bool {
-	return maps.Equal(c.from, sums(slices.Collect(maps.Keys(c.from)), memory))
 }
