@@ -252,6 +252,9 @@ func (b *builder) documents(files []string) ([]document, error) {
 		if !isPage(src) {
 			continue
 		}
+		if moduleScript.Match(src) {
+			src = fillEnv(src, inProduction, b.opts.Base, b.env)
+		}
 		d := document{file: file, url: b.tree.url(file), doc: htmlscan.Scan(b.withTemplates(src))}
 		var open int
 		d.blocks, open = buildBlocks(d.doc)

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -98,6 +99,9 @@ type builder struct {
 	groups []*group          // the files that build blocks ask for
 	parts  map[string][]Part // with Analyze: what output files are made of
 	before map[string]entry  // the last build's manifest
+	env    map[string]string // the author's own values that scripts may see
+	// envUsers are the scripts that ask for import.meta.env.
+	envUsers [][]byte
 }
 
 func newBuilder(opts BuildOptions) (*builder, error) {
@@ -118,6 +122,7 @@ func newBuilder(opts BuildOptions) (*builder, error) {
 	t.server = serverPaths(opts.ServerPaths)
 	b := &builder{opts: opts, layout: layout, tree: t, out: absIn(t.dir, opts.Out), log: opts.Log, sheets: sheets.New(t.dir, opts.Log), sink: newSink(), parts: map[string][]Part{}}
 	t.built = b.sink.has
+	b.env, b.found = layout.env.read(t.dir, inProduction)
 	if err := b.checkOut(); err != nil {
 		return nil, err
 	}
@@ -185,6 +190,9 @@ func (b *builder) readSources(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := b.findEnvUsers(files); err != nil {
+		return nil, err
+	}
 	docs, err := b.documents(files)
 	if err != nil {
 		return nil, err
@@ -210,6 +218,24 @@ func (b *builder) readSources(ctx context.Context) ([]string, error) {
 		b.pages, b.found = append(b.pages, p), append(b.found, found...)
 	}
 	return files, b.found.Err()
+}
+
+// findEnvUsers looks through the scripts; those beside the sources are not worth a look at
+// every package.
+func (b *builder) findEnvUsers(files []string) error {
+	for _, file := range files {
+		if !isScript(file) {
+			continue
+		}
+		src, err := b.tree.read(file)
+		if err != nil {
+			return err
+		}
+		if bytes.Contains(src, []byte(metaEnvName)) {
+			b.envUsers = append(b.envUsers, src)
+		}
+	}
+	return nil
 }
 
 // generate runs the steps; what they make stays in memory. Nothing is told of what a

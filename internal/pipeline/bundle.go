@@ -35,8 +35,7 @@ func (b *builder) bundle(ctx context.Context) (map[string]bundled, error) {
 		return nil, err
 	}
 	opts.EntryPointsAdvanced = entries
-	compiled := newSheetCache(b.sheets)
-	opts.Plugins = []api.Plugin{b.resolver(), compiled.plugin(ctx, b.memory, b.takeSheet)}
+	opts.Plugins = []api.Plugin{b.resolver(ctx, newSheetCache(b.sheets))}
 	build, ctxErr := api.Context(opts)
 	if ctxErr != nil {
 		return nil, b.messages(ctxErr.Errors, nil)
@@ -134,7 +133,11 @@ func (b *builder) esbuildOptions() (api.BuildOptions, error) {
 
 // defines adds what bundlers commonly define to what the user does.
 func (b *builder) defines() map[string]string {
-	return withDefines(environment("production", b.opts.Base), b.opts.Define)
+	defined := withDefines(environment(inProduction, b.opts.Base, b.env), b.opts.Define)
+	for _, src := range b.envUsers {
+		withUses(defined, metaEnv(inProduction, b.opts.Base, b.env), src)
+	}
+	return defined
 }
 
 // metafile is the part of esbuild's metafile that is read here.

@@ -47,6 +47,7 @@ type Layout struct {
 	Origin map[string]string
 
 	gulp gulpConfig
+	env  envRules
 }
 
 // wired reports whether pages have blocks to fill.

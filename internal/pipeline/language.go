@@ -10,29 +10,10 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 )
 
-// environment is what bundlers commonly define: which mode it is, and where the site
-// lies.
-func environment(mode, base string) map[string]string {
-	quoted := func(s string) string {
-		text, _ := json.Marshal(s) // a string always marshals
-		return string(text)
-	}
-	values := map[string]string{
-		"MODE": quoted(mode), "BASE_URL": quoted(base), "SSR": "false",
-		"PROD": boolText(mode == "production"), "DEV": boolText(mode != "production"),
-	}
-	all := map[string]string{"process.env.NODE_ENV": quoted(mode)}
-	for name, value := range values {
-		all["import.meta.env."+name] = value
-	}
-	return all
-}
-
-func boolText(b bool) string {
-	if b {
-		return "true"
-	}
-	return "false"
+// quoted is a value as an expression of JavaScript.
+func quoted(value any) string {
+	text, _ := json.Marshal(value) // strings and maps of them always marshal
+	return string(text)
 }
 
 // moduleLoaders are the languages of files by their extension, beside those that the

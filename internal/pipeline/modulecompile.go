@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"path/filepath"
 	"slices"
@@ -77,7 +78,7 @@ func (r *moduleRun) compileAll(ctx context.Context, pages []*page) error {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			next, known, err := r.compileLevel(level, pages)
+			next, known, err := r.compileLevel(ctx, level, pages)
 			if err != nil {
 				return err
 			}
@@ -111,7 +112,7 @@ func (r *moduleRun) entries(pages []*page) []*module {
 
 // compileLevel compiles modules, unless they are as they were, and returns those that
 // they import. again says that a source is no ES module, which was not known before.
-func (r *moduleRun) compileLevel(level []*module, pages []*page) (next []*module, again bool, err error) {
+func (r *moduleRun) compileLevel(ctx context.Context, level []*module, pages []*page) (next []*module, again bool, err error) {
 	var stale []*module
 	for _, m := range level {
 		if err := r.source(m); err != nil {
@@ -132,7 +133,7 @@ func (r *moduleRun) compileLevel(level []*module, pages []*page) (next []*module
 		}
 		stale = append(stale, m)
 	}
-	if again, err = r.compile(stale, pages); err != nil {
+	if again, err = r.compile(ctx, stale, pages); err != nil {
 		return nil, false, err
 	}
 	for _, m := range level {
@@ -177,9 +178,9 @@ func (r *moduleRun) turned(l link) bool {
 
 // compile makes the code of modules. One with a mistake keeps the code it had, and does
 // not keep the others from theirs.
-func (r *moduleRun) compile(list []*module, pages []*page) (again bool, err error) {
+func (r *moduleRun) compile(ctx context.Context, list []*module, pages []*page) (again bool, err error) {
 	for part := range slices.Chunk(list, batch) {
-		news, err := r.compileBatch(part, pages)
+		news, err := r.compileBatch(ctx, part, pages)
 		if err != nil {
 			return false, err
 		}
@@ -192,11 +193,11 @@ func (r *moduleRun) compile(list []*module, pages []*page) (again bool, err erro
 // share its work, and it keeps all processors busy with some.
 const batch = 64
 
-func (r *moduleRun) compileBatch(list []*module, pages []*page) (again bool, err error) {
+func (r *moduleRun) compileBatch(ctx context.Context, list []*module, pages []*page) (again bool, err error) {
 	list = slices.Clone(list)
 	for len(list) > 0 {
 		c := &compiler{moduleRun: r, pages: pages, byPath: map[string]*module{}}
-		result, err := c.build(list)
+		result, err := c.build(ctx, list)
 		if err != nil {
 			return false, err
 		}
@@ -234,14 +235,16 @@ type compiler struct {
 	mu sync.Mutex // guards what resolving notes in modules
 }
 
-func (c *compiler) build(list []*module) (api.BuildResult, error) {
+func (c *compiler) build(ctx context.Context, list []*module) (api.BuildResult, error) {
 	opts := c.esbuildOptions()
 	opts.TreeShaking, opts.Sourcemap = api.TreeShakingFalse, api.SourceMapInline
 	opts.Outdir, opts.Metafile = c.t.tmp, true
-	opts.Plugins = []api.Plugin{c.plugin()}
+	opts.Plugins = []api.Plugin{c.plugin(ctx)}
+	opts.Define = maps.Clone(c.defined)
 	for i, m := range list {
 		m.links, m.inlined, m.incomplete, m.requires, m.stale = nil, nil, false, false, false
 		m.asIs = isPlain(m.file) && !c.mentionsDefines(m.src)
+		withUses(opts.Define, metaEnv(inDevelopment, "/", c.env), m.src)
 		m.found = messenger{tree: c.t}.messages(viteOnly(c.inputName(m), m.src), nil)
 		c.byPath[m.file] = m
 		// The name leads to the sources as the twin's own would; the number tells them apart.
@@ -266,18 +269,13 @@ func isPlain(file string) bool {
 }
 
 // mentionsDefines reports whether one of the names that are replaced may be in a script.
-func (s *modulesStep) mentionsDefines(src []byte) bool {
-	for name := range s.defines() {
+func (r *moduleRun) mentionsDefines(src []byte) bool {
+	for name := range r.defined {
 		if bytes.Contains(src, []byte(name)) {
 			return true
 		}
 	}
-	return false
-}
-
-// defines are those of build, in development.
-func (s *modulesStep) defines() map[string]string {
-	return withDefines(environment("development", "/"), s.define)
+	return bytes.Contains(src, []byte(metaEnvName))
 }
 
 // esbuildOptions are the settings that modules, packages and their styles share.
@@ -286,7 +284,7 @@ func (r *moduleRun) esbuildOptions() api.BuildOptions {
 	return api.BuildOptions{
 		AbsWorkingDir: r.t.dir, Bundle: true, Format: api.FormatESModule, Platform: api.PlatformBrowser,
 		Target: api.ES2024, Charset: api.CharsetUTF8, LegalComments: api.LegalCommentsInline,
-		LogLevel: api.LogLevelSilent, LogLimit: maxMessages, Define: r.defines(), Loader: moduleLoaders(),
+		LogLevel: api.LogLevelSilent, LogLimit: maxMessages, Define: r.defined, Loader: moduleLoaders(),
 		JSX: jsx, JSXImportSource: source,
 	}
 }

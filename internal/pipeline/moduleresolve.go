@@ -1,10 +1,12 @@
 package pipeline
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
@@ -22,7 +24,7 @@ const (
 type unplugged struct{}
 
 // plugin names everything that modules import as the browser shall ask for it.
-func (c *compiler) plugin() api.Plugin {
+func (c *compiler) plugin(ctx context.Context) api.Plugin {
 	return api.Plugin{Name: "modules", Setup: func(build api.PluginBuild) {
 		build.OnResolve(api.OnResolveOptions{Filter: ".*"}, func(a api.OnResolveArgs) (api.OnResolveResult, error) {
 			switch {
@@ -39,11 +41,36 @@ func (c *compiler) plugin() api.Plugin {
 		})
 		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: "file"}, c.read)
 		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: assetSpace}, c.loadAsset)
+		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: querySpace}, func(a api.OnLoadArgs) (api.OnLoadResult, error) {
+			return c.loadInlined(ctx, a)
+		})
 		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: sheetSpace}, func(api.OnLoadArgs) (api.OnLoadResult, error) {
 			var nothing string
 			return api.OnLoadResult{Contents: &nothing, Loader: api.LoaderJS}, nil
 		})
 	}}
+}
+
+// loadInlined makes what modules want as a query says. What it is made of becomes a part of
+// those that want it.
+func (c *compiler) loadInlined(ctx context.Context, a api.OnLoadArgs) (api.OnLoadResult, error) {
+	var used usedSheets
+	result, err := c.loadQuery(ctx, a, &used)
+	_, rel, _ := strings.Cut(a.Path, ":")
+	file := rooted(c.t.dir, rel)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, m := range c.byPath {
+		if !slices.ContainsFunc(m.inlined, func(f inlinedFile) bool { return f.file == file }) {
+			continue
+		}
+		for other := range used.files {
+			if other != file {
+				m.inlined = append(m.inlined, inlinedFile{file: other})
+			}
+		}
+	}
+	return result, err
 }
 
 func entryOf(name string) api.OnResolveResult {
@@ -119,6 +146,9 @@ func (c *compiler) resolve(build api.PluginBuild, a api.OnResolveArgs) api.OnRes
 		return asWritten(a)
 	}
 	name, tail := splitTail(spec)
+	if word := queryOf(tail); word != "" {
+		return c.queried(build, a, m, name, word)
+	}
 	if strings.HasPrefix(name, "/") {
 		return c.rooted(a, m, name, tail, mapped)
 	}

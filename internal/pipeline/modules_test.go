@@ -195,3 +195,27 @@ func check(t *testing.T, p *Pipeline, dir string, e edited) {
 		t.Errorf("%s: told %q, want %q", e.name, got.Diagnostics, e.found)
 	}
 }
+
+func TestEditOfWhatAModuleWantsByAQueryRedoesIt(t *testing.T) {
+	dir := project(t, map[string]string{
+		"src/index.html": `<!doctype html><script type="module" src="main.js"></script>`,
+		"src/main.js":    "import text from './a.txt?raw';\nimport css from './a.css?inline';\nimport W from './w.ts?worker';\nconsole.log(text, css, W);\n",
+		"src/a.txt":      "one",
+		"src/a.css":      "@import './b.css';",
+		"src/b.css":      "b { color: red }",
+		"src/w.ts":       "export const w: number = 1;\n",
+	})
+	p := open(t, dir)
+	if _, err := p.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range []edited{
+		{"a text", "src/a.txt", "two", []string{".tmp/main.js", "src/a.txt"}, ""},
+		{"what an inlined stylesheet imports", "src/b.css", "b { color: blue }", []string{".tmp/main.js", "src/b.css"}, ""},
+		{"a worker", "src/w.ts", "export const w: number = 2;\n", []string{".tmp/w.ts"}, ""},
+		{"a file that goes", "src/a.txt", "", []string{"src/a.txt"}, `could not resolve "./a.txt?raw"`},
+		{"and comes back", "src/a.txt", "three", []string{".tmp/main.js", "src/a.txt"}, ""},
+	} {
+		check(t, p, dir, e)
+	}
+}

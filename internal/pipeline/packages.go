@@ -195,7 +195,7 @@ func (b *packageBuild) build(ctx context.Context, files []string) api.BuildResul
 	opts := b.esbuildOptions()
 	opts.Splitting, opts.Metafile, opts.Sourcemap = true, true, api.SourceMapLinked
 	opts.Outdir, opts.ChunkNames = b.t.tmp, packagesDir+"/chunk-[hash]"
-	opts.Plugins = []api.Plugin{b.plugin(), b.imported.plugin(ctx, b.memory, b.used.take)}
+	opts.Plugins = []api.Plugin{b.plugin(ctx), b.imported.plugin(ctx, b.memory, b.used.take)}
 	for _, file := range files {
 		in := file
 		if b.cjs[file] {
@@ -208,7 +208,7 @@ func (b *packageBuild) build(ctx context.Context, files []string) api.BuildResul
 	return api.Build(opts)
 }
 
-func (b *packageBuild) plugin() api.Plugin {
+func (b *packageBuild) plugin(ctx context.Context) api.Plugin {
 	return api.Plugin{Name: "packages", Setup: func(build api.PluginBuild) {
 		build.OnResolve(api.OnResolveOptions{Filter: "^" + facadeSpace + ":"}, func(a api.OnResolveArgs) (api.OnResolveResult, error) {
 			return api.OnResolveResult{Path: strings.TrimPrefix(a.Path, facadeSpace+":"), Namespace: facadeSpace}, nil
@@ -216,6 +216,9 @@ func (b *packageBuild) plugin() api.Plugin {
 		build.OnResolve(api.OnResolveOptions{Filter: ".*"}, b.resolveAsset)
 		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: facadeSpace}, b.loadFacade)
 		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: assetSpace}, b.loadAsset)
+		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: querySpace}, func(a api.OnLoadArgs) (api.OnLoadResult, error) {
+			return b.loadQuery(ctx, a, &b.used)
+		})
 		build.OnLoad(api.OnLoadOptions{Filter: `\.[mc]?[jt]sx?$`, Namespace: "file"}, b.loadScript)
 	}}
 }
@@ -229,6 +232,8 @@ func (r *moduleRun) resolveAsset(a api.OnResolveArgs) (api.OnResolveResult, erro
 		return asWritten(a), nil
 	case a.Kind == api.ResolveCSSURLToken:
 		return api.OnResolveResult{Path: r.address(filepath.Join(a.ResolveDir, filepath.FromSlash(name))) + tail, External: true}, nil
+	case queryOf(tail) != "" && strings.HasPrefix(name, "."):
+		return r.t.query(queryOf(tail), filepath.Join(a.ResolveDir, filepath.FromSlash(name))), nil
 	case isAsset(name) && strings.HasPrefix(name, "."):
 		return r.asset(filepath.Join(a.ResolveDir, filepath.FromSlash(name))), nil
 	case isForeignModule(a.Path):

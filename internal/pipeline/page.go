@@ -46,6 +46,7 @@ type page struct {
 	refs    []ref
 	imports importMap
 	found   diag.List     // mistakes that keep modules from loading
+	filled  bool          // doc has values that are not in the file
 	mapTag  *htmlscan.Tag // the <script type=importmap>
 }
 

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"path"
@@ -16,7 +17,7 @@ const assetSpace = "asset"
 // resolver is the plugin that makes esbuild see addresses as the site's server does:
 // "/x" from the site's root, names through the pages' import maps, images and fonts by
 // their hashed names.
-func (b *builder) resolver() api.Plugin {
+func (b *builder) resolver(ctx context.Context, compiled *sheetCache) api.Plugin {
 	inline := b.inlineModules()
 	return api.Plugin{Name: "site", Setup: func(build api.PluginBuild) {
 		build.OnResolve(api.OnResolveOptions{Filter: "^" + inlineSpace + ":"}, func(a api.OnResolveArgs) (api.OnResolveResult, error) {
@@ -34,7 +35,13 @@ func (b *builder) resolver() api.Plugin {
 		})
 		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: assetSpace}, b.loadAsset)
 		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: madeSpace}, b.loadMade)
-		build.OnLoad(api.OnLoadOptions{Filter: `\.[mc]?[jt]sx?$`, Namespace: "file"}, b.loadModule)
+		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: querySpace}, func(a api.OnLoadArgs) (api.OnLoadResult, error) {
+			return b.loadQuery(ctx, a, compiled)
+		})
+		build.OnLoad(api.OnLoadOptions{Filter: `\.[mc]?[jt]sx?$`, Namespace: "file"}, func(a api.OnLoadArgs) (api.OnLoadResult, error) {
+			return b.loadModule(ctx, a)
+		})
+		compiled.plugin(ctx, b.memory, b.takeSheet).Setup(build)
 	}}
 }
 
@@ -69,6 +76,11 @@ func (b *builder) resolve(build api.PluginBuild, a api.OnResolveArgs) (api.OnRes
 		return api.OnResolveResult{Path: name, External: true}, nil
 	}
 	bare, tail := splitTail(name)
+	if word := queryOf(tail); word != "" {
+		if file, ok := b.namedBy(build, a, bare); ok {
+			return b.tree.query(word, file), nil
+		}
+	}
 	switch {
 	case strings.HasPrefix(name, "/"):
 		return b.resolveRooted(a, bare, tail)
@@ -81,6 +93,18 @@ func (b *builder) resolve(build api.PluginBuild, a api.OnResolveArgs) (api.OnRes
 		return api.OnResolveResult{Path: r.Path, External: r.External, Namespace: r.Namespace, Suffix: r.Suffix, Errors: r.Errors, Warnings: r.Warnings}, nil
 	}
 	return api.OnResolveResult{}, nil
+}
+
+// namedBy finds the file of an import whose query says as what it is wanted.
+func (b *builder) namedBy(build api.PluginBuild, a api.OnResolveArgs, name string) (string, bool) {
+	if strings.HasPrefix(name, "/") {
+		return b.tree.findModule(name)
+	}
+	if file := filepath.Join(a.ResolveDir, filepath.FromSlash(name)); strings.HasPrefix(name, ".") && b.tree.isFile(file) {
+		return file, true
+	}
+	r := build.Resolve(name, api.ResolveOptions{ResolveDir: a.ResolveDir, Kind: a.Kind, Importer: a.Importer})
+	return r.Path, len(r.Errors) == 0 && r.Namespace == "file"
 }
 
 // mapped sends a script's import through the pages' import maps. All maps count for all

@@ -29,7 +29,8 @@ import (
 // that scripts import become one stylesheet for each page (modulestyles.go). A project
 // that needs nothing of it gets nothing.
 type modulesStep struct {
-	define map[string]string // names in scripts → JavaScript expressions
+	define map[string]string // the user's names in scripts → JavaScript expressions
+	env    map[string]string // the author's own values, as they were last without a mistake
 
 	modules  map[string]*module // by absolute file or inlineKey; what was compiled before
 	commonJS map[string][]byte  // sources that are no ES modules, which are bundled as packages are, and what they held
@@ -69,7 +70,7 @@ func (s *modulesStep) Concerns(p string) bool {
 	case ".css", ".json", ".txt", ".yaml", ".yml":
 		return true
 	}
-	return isScript(p) || isAsset(p) || isSheet(p)
+	return isScript(p) || isAsset(p) || isSheet(p) || isEnvFile(p)
 }
 
 func isScript(name string) bool {
@@ -100,12 +101,19 @@ func (s *modulesStep) Run(ctx context.Context, w *Work) error {
 	w.sound = true // what a mistake is in stays as it was, file by file
 	t := *w.tree
 	t.made = w.made
-	r := &moduleRun{modulesStep: s, w: w, t: &t}
+	env, broken := t.env.read(t.dir, inDevelopment)
+	if len(broken) == 0 || s.env == nil {
+		s.env = env
+	}
+	r := &moduleRun{modulesStep: s, w: w, t: &t, defined: withDefines(environment(inDevelopment, "/", s.env), s.define)}
 	r.forgetStale()
 	pages, err := r.readPages()
 	s.idle = len(pages) == 0
 	if err != nil || s.idle {
 		return err
+	}
+	for _, d := range broken {
+		w.Report(d)
 	}
 	if err := r.compileAll(ctx, pages); err != nil {
 		return err
@@ -125,6 +133,8 @@ type moduleRun struct {
 	w    *Work
 	t    *tree
 	live map[string]*module // what the pages reach, by file
+
+	defined map[string]string // names in scripts → JavaScript expressions
 }
 
 // forgetStale marks what may be wrong since the last run: everything after a change of
@@ -140,6 +150,7 @@ func (r *moduleRun) forgetStale() {
 		clear(s.commonJS)
 		s.found.Clear()
 		s.imported.forget()
+		clear(s.pages)
 	}
 	for file, src := range s.commonJS {
 		if now, err := r.load(file); err != nil || !bytes.Equal(now, src) {
@@ -191,6 +202,7 @@ func (r *moduleRun) readSettings() string {
 			b.Write(text)
 		}
 	}
+	b.WriteString(quoted(r.env))
 	for _, name := range InstallRecords() {
 		if info, err := os.Stat(filepath.Join(r.t.dir, name)); err == nil {
 			fmt.Fprint(&b, name, info.Size(), info.ModTime())
@@ -260,7 +272,9 @@ func (r *moduleRun) readPage(file string, src []byte) *page {
 	if !moduleScript.Match(src) || !isPage(src) {
 		return nil
 	}
-	p, found := r.t.readPage(file, htmlscan.Scan(src))
+	filled := fillEnv(src, inDevelopment, "/", r.env)
+	p, found := r.t.readPage(file, htmlscan.Scan(filled))
+	p.filled = !bytes.Equal(src, filled)
 	for _, d := range found {
 		if d.Severity == diag.Error { // of images that are not there the browser tells
 			p.found = append(p.found, d)
@@ -353,7 +367,7 @@ func (r *moduleRun) rewrite(p *page) (out []byte, changed bool) {
 			changed = true
 		}
 	}
-	return edits.Apply(p.doc.Src), changed
+	return edits.Apply(p.doc.Src), changed || p.filled
 }
 
 // withoutMap cuts off the source map: in a page it would speak of the wrong lines.

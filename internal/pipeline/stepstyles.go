@@ -42,8 +42,6 @@ func (s *stylesStep) Concerns(p string) bool {
 	return isSheet(p) || s.reads[p] || path.Ext(p) == ".html" && !strings.Contains(p, "/"+templatesDir) || path.Base(p) == "package.json"
 }
 
-func isSheet(p string) bool { return sheets.LanguageOf(p) != "" }
-
 // Run compiles every sheet that a page names by its .css, and the main one of projects
 // that wire styles in; but not what a command of the project's own has made. What a sheet
 // is made of being the same, it is not compiled again.

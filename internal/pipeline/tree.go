@@ -24,6 +24,7 @@ type tree struct {
 	server []string          // URL path prefixes that the running server answers
 	tasks  bool              // the project has commands of its own, whose files may lie in tmp already
 	made   map[string][]byte // what steps have made, by slash path below the root URL
+	env    envRules
 }
 
 // packageDirs are served under their own names, as the development server does.
@@ -41,7 +42,7 @@ func newTree(dir string, layout Layout, tmp string, skip ...string) (*tree, erro
 	}
 	t := &tree{
 		dir: abs, src: absIn(abs, filepath.FromSlash(layout.Src)), tmp: absIn(abs, tmp), made: map[string][]byte{},
-		built: func(string) bool { return false },
+		built: func(string) bool { return false }, env: layout.env,
 	}
 	if public := absIn(abs, filepath.FromSlash(orDefault(layout.Public, "public"))); public != t.src && isDir(public) {
 		t.public = public

@@ -32,6 +32,13 @@ func (l *Layout) readVite(dir string) {
 		root = path.Clean(string(m[1]))
 	}
 	l.viteFolders(root, name)
+	l.env.dir = root
+	if m := viteEnvDir.FindSubmatch(text); m != nil {
+		l.env.dir = path.Join(root, string(m[1]))
+	}
+	if m := viteEnvPrefix.FindSubmatch(text); m != nil {
+		l.env.prefixes = append(l.env.prefixes, string(m[1]))
+	}
 	if m := vitePublic.FindSubmatch(text); m != nil {
 		l.Public, l.Origin["public"] = path.Join(root, string(m[1])), name
 	}
@@ -61,6 +68,9 @@ var (
 	viteRoot   = regexp.MustCompile(`\broot\s*:\s*['"]([^'"]+)['"]`)
 	vitePublic = regexp.MustCompile(`\bpublicDir\s*:\s*['"]([^'"]+)['"]`)
 	viteOut    = regexp.MustCompile(`\boutDir\s*:\s*['"]([^'"]+)['"]`)
+
+	viteEnvDir    = regexp.MustCompile(`\benvDir\s*:\s*['"]([^'"]+)['"]`)
+	viteEnvPrefix = regexp.MustCompile(`\benvPrefix\s*:\s*['"]([^'"]+)['"]`)
 )
 
 // packageFile is what of a project's package.json counts here.

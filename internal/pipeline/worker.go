@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path"
@@ -17,7 +18,7 @@ var metaURL = regexp.MustCompile("new\\s+URL\\(\\s*['\"`]([^'\"`$]+)['\"`]\\s*,\
 
 // loadModule reads a script of the project and turns the files it names by
 // import.meta.url to their place in the output. Other scripts are left to the bundler.
-func (b *builder) loadModule(a api.OnLoadArgs) (api.OnLoadResult, error) {
+func (b *builder) loadModule(ctx context.Context, a api.OnLoadArgs) (api.OnLoadResult, error) {
 	src, err := os.ReadFile(a.Path)
 	if err != nil {
 		return api.OnLoadResult{}, fmt.Errorf("read %s: %w", b.tree.rel(a.Path), err)
@@ -28,20 +29,20 @@ func (b *builder) loadModule(a api.OnLoadArgs) (api.OnLoadResult, error) {
 	if !metaURL.Match(src) {
 		return api.OnLoadResult{}, nil
 	}
-	code, err := b.replaceURLs(string(src), filepath.Dir(a.Path))
+	code, err := b.replaceURLs(ctx, string(src), filepath.Dir(a.Path))
 	if err != nil {
 		return api.OnLoadResult{}, err
 	}
 	return api.OnLoadResult{Contents: &code, Loader: moduleLoader(a.Path), ResolveDir: filepath.Dir(a.Path)}, nil
 }
 
-func (b *builder) replaceURLs(src, dir string) (string, error) {
+func (b *builder) replaceURLs(ctx context.Context, src, dir string) (string, error) {
 	var out strings.Builder
 	at := 0
 	for _, m := range metaURL.FindAllStringSubmatchIndex(src, -1) {
 		written := src[m[2]:m[3]]
 		module := m[4] >= 0 && strings.Contains(src[m[4]:m[5]], "module")
-		name, ok, err := b.named(written, dir, module)
+		name, ok, err := b.named(ctx, written, dir, module)
 		if err != nil {
 			return "", err
 		}
@@ -56,7 +57,7 @@ func (b *builder) replaceURLs(src, dir string) (string, error) {
 }
 
 // named puts what a script names into the output: code as a bundle of its own.
-func (b *builder) named(written, dir string, module bool) (name string, ok bool, err error) {
+func (b *builder) named(ctx context.Context, written, dir string, module bool) (name string, ok bool, err error) {
 	if isForeign(written) {
 		return "", false, nil
 	}
@@ -72,7 +73,7 @@ func (b *builder) named(written, dir string, module bool) (name string, ok bool,
 	}
 	switch path.Ext(bare) {
 	case ".js", ".mjs", ".ts", ".mts", ".jsx", ".tsx":
-		name, err = b.worker(file, module)
+		name, err = b.worker(ctx, file, module)
 	default:
 		name, err = b.sink.asset(b.tree, file)
 	}
@@ -80,7 +81,7 @@ func (b *builder) named(written, dir string, module bool) (name string, ok bool,
 }
 
 // worker bundles a script that runs by itself.
-func (b *builder) worker(file string, module bool) (string, error) {
+func (b *builder) worker(ctx context.Context, file string, module bool) (string, error) {
 	opts, err := b.esbuildOptions()
 	if err != nil {
 		return "", err
@@ -94,7 +95,7 @@ func (b *builder) worker(file string, module bool) (string, error) {
 		opts.Format = api.FormatIIFE
 	}
 	opts.EntryPointsAdvanced = []api.EntryPoint{{InputPath: file, OutputPath: assetsDir + "/" + stem(file)}}
-	opts.Plugins = []api.Plugin{b.resolver()}
+	opts.Plugins = []api.Plugin{b.resolver(ctx, newSheetCache(b.sheets))}
 	result := api.Build(opts)
 	if list := b.messages(result.Errors, nil); len(list) > 0 {
 		return "", list

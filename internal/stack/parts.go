@@ -307,7 +307,7 @@ func output(cfg *config.Config) []string {
 // A project that cannot be watched is served all the same.
 func (p *parts) addWatcher(context.Context) error {
 	var files []string
-	for _, name := range append(pipeline.InstallRecords(), "bower.json", "package.json", "tsconfig.json", "jsconfig.json") {
+	for _, name := range slices.Concat(pipeline.InstallRecords(), p.layout.EnvFiles(), []string{"bower.json", "package.json", "tsconfig.json", "jsconfig.json"}) {
 		files = append(files, filepath.Join(p.cfg.Dir, name))
 	}
 	files = append(files, p.ruleFiles()...)
