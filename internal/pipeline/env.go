@@ -161,13 +161,10 @@ func fillEnv(page []byte, mode, base string, own map[string]string) []byte {
 	if !bytes.Contains(page, []byte("%")) {
 		return page
 	}
-	known := map[string]string{"MODE": mode, "BASE_URL": base, "PUBLIC_URL": strings.TrimSuffix(base, "/")}
+	known := maps.Clone(own)
+	known["MODE"], known["BASE_URL"], known["PUBLIC_URL"] = mode, base, strings.TrimSuffix(base, "/")
 	return envMark.ReplaceAllFunc(page, func(found []byte) []byte {
-		name := string(found[1 : len(found)-1])
-		if value, ok := known[name]; ok {
-			return []byte(value)
-		}
-		if value, ok := own[name]; ok {
+		if value, ok := known[string(found[1:len(found)-1])]; ok {
 			return []byte(value)
 		}
 		return found
