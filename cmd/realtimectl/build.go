@@ -33,13 +33,19 @@ func (a *app) buildCommand() *cobra.Command {
 		Use:   "build [dir]",
 		Short: "Make dist/: bundled, minified, hashed, compressed",
 		Long: `The output appears whole or not at all: a failed build leaves the old one as it was.
-Two builds of one tree are equal, byte for byte.`,
-		Example:           "realtimectl build\nrealtimectl build --json --sourcemap\nrealtimectl build --out /tmp/site --base /shop/ --define DEBUG=false",
+Two builds of one tree are equal, byte for byte.
+
+A project with a gulpfile is built by its own build task, carried out without gulp: the one
+that the script build of package.json runs, else build, dist, default and the like. What it
+writes into its folder becomes the output; compressing, budgets and the manifest are added.
+A task that needs what is not known here, or makes no whole site, is told, and the site is
+put together from what serve makes. --task names another task; none leaves them aside.`,
+		Example:           "realtimectl build\nrealtimectl build --json --sourcemap\nrealtimectl build --task build:prod\nrealtimectl build --out /tmp/site --base /shop/ --define DEBUG=false",
 		Args:              atMostOneFolder,
 		ValidArgsFunction: folders,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			project, err := a.project(a.dir(args), overrides(cmd.Flags(), map[string]string{
-				"sourcemap": "build.sourcemap", "base": "build.base", "target": "build.target",
+				"task": "build.task", "sourcemap": "build.sourcemap", "base": "build.base", "target": "build.target",
 			})...)
 			if err != nil {
 				return err
@@ -50,6 +56,7 @@ Two builds of one tree are equal, byte for byte.`,
 	fs := cmd.Flags()
 	fs.SortFlags = false
 	fs.StringVar(&f.out, "out", "", "write into `DIR` instead of paths.dist")
+	fs.String("task", "", "`TASK` of the gulpfile that makes the output; none leaves the gulpfile aside")
 	fs.String("base", "/", "URL `PATH` under which the site is served")
 	fs.String("target", "", "`TARGET`: oldest browsers to support, such as es2019 or chrome100,safari15")
 	fs.StringArrayVar(&f.define, "define", nil, "replace a name in scripts: `NAME=EXPRESSION`; may be repeated")
@@ -174,7 +181,11 @@ func buildTable(r *pipeline.Report, dir string) string {
 	if rel, err := filepath.Rel(dir, r.Out); err == nil && filepath.IsLocal(rel) {
 		out = rel
 	}
-	fmt.Fprintf(&b, "\nbuilt %s in %s\n", filepath.ToSlash(out), term.Took(r.Duration))
+	by := ""
+	if r.Task != "" {
+		by = " by the task " + r.Task
+	}
+	fmt.Fprintf(&b, "\nbuilt %s%s in %s\n", filepath.ToSlash(out), by, term.Took(r.Duration))
 	return b.String()
 }
 

@@ -78,6 +78,9 @@ func gulpFindings(g *pipeline.Gulp) []doctor.Finding {
 		return nil
 	}
 	f := doctor.Finding{ID: "gulpfile", Verdict: doctor.Pass, Message: fmt.Sprintf("serve carries out %s of %s", strings.Join(g.Serving.Tasks(), ", then "), g.Plan.Gulpfile), Details: g.Plan.Describe()}
+	if len(g.Building.Tasks) > 0 {
+		f.Message += "; build carries out " + strings.Join(g.Building.Tasks, ", then ")
+	}
 	if g.Why != "" {
 		f.Verdict, f.Message = doctor.Warn, "the gulpfile is not carried out: "+g.Why
 		f.Fix = "what it made can become commands under pipeline.tasks in realtimectl.yaml"

@@ -42,7 +42,7 @@ const exitCodesText = `
   130  interrupted before everything was up`
 
 const configurationText = "No file is needed: every value has a default, and what the project itself says\n" +
-	"(conf/gulp.conf.js, .bowerrc, folder names, NODE_ENV) is taken over.\n\n" +
+	"(the gulpfile, .bowerrc, folder names, NODE_ENV) is taken over.\n\n" +
 	"A value comes from, the first that has it: a flag, an environment variable,\n" +
 	"realtimectl.yaml, the project itself, the default.\n" +
 	"`realtimectl config print --origin` shows every value and where it came from.\n\n" +

@@ -151,6 +151,7 @@ type Watch struct {
 
 // Build configures the production build.
 type Build struct {
+	Task      string            `yaml:"task" doc:"Task of the gulpfile that makes the output; empty takes the one that package.json or its name tells, none leaves the gulpfile aside."`
 	Sourcemap bool              `yaml:"sourcemap" doc:"Write source maps."`
 	Minify    bool              `yaml:"minify" default:"true" doc:"Minify scripts, styles and pages."`
 	Base      string            `yaml:"base" default:"/" doc:"URL path under which the site will be served; ./ writes addresses that hold under any."`

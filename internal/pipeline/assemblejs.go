@@ -155,7 +155,7 @@ func (b *builder) blame(result api.TransformResult, parts []part, lines []int) d
 
 // wantsMaps reports whether the output gets source maps: on request, and in projects
 // whose old build wrote them.
-func (b *builder) wantsMaps() bool { return b.opts.SourceMap || b.layout.gulp.maps }
+func (b *builder) wantsMaps() bool { return b.opts.SourceMap || b.layout.hints.maps }
 
 // revName returns "scripts/app-0123456789.js": the hash goes before the first dot, as
 // gulp-rev puts it.

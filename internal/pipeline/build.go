@@ -42,6 +42,10 @@ type BuildOptions struct {
 	Analyze   bool              // say in the report what each file is made of
 	Budgets   []Budget          // limits that fail the build
 
+	// Task is the task of the project's gulpfile that makes the output; "" = the one that
+	// package.json or its name tells, NoTask = none: our own steps make it.
+	Task string
+
 	Settings *Settings // a module made of a JSON file; nil = none
 	Tasks    []Task    // commands of the project's own, run first, in this order
 
@@ -102,6 +106,9 @@ type builder struct {
 	env    map[string]string // the author's own values that scripts may see
 	// envUsers are the scripts that ask for import.meta.env.
 	envUsers [][]byte
+	hooks    []Step    // of the project's own configuration, which run before all else
+	ran      []ranStep // what they gave
+	task     string    // of the project, which has made the output; "" = our steps have
 }
 
 func newBuilder(opts BuildOptions) (*builder, error) {
@@ -112,7 +119,6 @@ func newBuilder(opts BuildOptions) (*builder, error) {
 	if err != nil {
 		return nil, err
 	}
-	layout = layout.forBuild()
 	// With --out elsewhere, what an earlier build made is no source either.
 	t, err := newTree(opts.Dir, layout, opts.Tmp, opts.Out, orDefault(layout.Dist, "dist"))
 	if err != nil {
@@ -158,6 +164,12 @@ func (b *builder) stage(name string) {
 // make fills the sink: every file of the output, uncompressed.
 func (b *builder) make(ctx context.Context) error {
 	b.stage("read")
+	if err := b.runHooks(ctx); err != nil {
+		return err
+	}
+	if done, err := b.carryOut(ctx); done || err != nil {
+		return err
+	}
 	files, err := b.readSources(ctx)
 	if err != nil {
 		return err
@@ -238,19 +250,34 @@ func (b *builder) findEnvUsers(files []string) error {
 	return nil
 }
 
-// generate runs the steps; what they make stays in memory. Nothing is told of what a
-// task that failed should have made.
+// runHooks runs what the project's own configuration asks for; what it makes stays in
+// memory. Nothing is told of what a task that failed should have made.
+func (b *builder) runHooks(ctx context.Context) error {
+	b.hooks = hookSteps(b.opts.Settings, b.opts.Tasks)
+	b.ran = make([]ranStep, len(b.hooks))
+	failed := func(r ranStep) bool { return r.found.Err() != nil }
+	made, err := runSteps(ctx, b.tree, newContents(), b.hooks, b.ran, func(Step) bool {
+		return ctx.Err() == nil && !slices.ContainsFunc(b.ran, failed)
+	})
+	b.tree.made = made
+	for _, r := range b.ran {
+		b.found = append(b.found, r.found...)
+	}
+	return errors.Join(err, ctx.Err(), b.found.Err())
+}
+
+// generate runs the steps after the hooks.
 func (b *builder) generate(ctx context.Context) error {
-	steps := stepsFor(b.layout, b.tree, b.opts.Settings, b.opts.Tasks, b.sheets)
+	steps := append(slices.Clone(b.hooks), stepsFor(b.layout, b.tree, b.opts.Tasks, b.sheets)...)
 	ran := make([]ranStep, len(steps))
+	copy(ran, b.ran)
 	made, err := runSteps(ctx, b.tree, newContents(), steps, ran, func(s Step) bool {
-		failed := slices.ContainsFunc(ran[:len(b.opts.Tasks)], func(r ranStep) bool { return r.found.Err() != nil })
-		return ctx.Err() == nil && !failed
+		return ctx.Err() == nil && !slices.Contains(b.hooks, s)
 	})
 	if err := errors.Join(err, ctx.Err()); err != nil {
 		return err
 	}
-	for _, r := range ran {
+	for _, r := range ran[len(b.hooks):] {
 		b.found = append(b.found, r.found...)
 	}
 	b.tree.made = made

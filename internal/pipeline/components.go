@@ -34,14 +34,14 @@ func wirers(dir string, l Layout, texts [][]byte) []wirer {
 	var all []wirer
 	if exists(filepath.Join(dir, "bower.json")) {
 		c := wirer{word: "bower", from: "bower.json"}
-		c.result, c.err = bower.Resolve(dir, bower.Options{Directory: l.gulp.bowerDir, Exclude: l.gulp.excludes})
+		c.result, c.err = bower.Resolve(dir, bower.Options{Directory: l.hints.bowerDir, Exclude: l.hints.excludes})
 		all, used["bower"] = append(all, c), false
 	}
 	if !used["bower"] && !used["npm"] {
 		return all
 	}
 	packages := wirer{from: "package.json"}
-	packages.result, packages.err = bower.ResolveNPM(dir, bower.Options{Exclude: l.gulp.excludes})
+	packages.result, packages.err = bower.ResolveNPM(dir, bower.Options{Exclude: l.hints.excludes})
 	for _, word := range []string{"bower", "npm"} {
 		if packages.word = word; used[word] {
 			all = append(all, packages)

@@ -1,15 +1,12 @@
 package pipeline
 
 import (
-	"bytes"
 	"fmt"
 	"maps"
 	"os"
 	"path"
 	"path/filepath"
 	"regexp"
-	"slices"
-	"strings"
 
 	"github.com/realtimectl/realtimectl/internal/diag"
 )
@@ -34,7 +31,6 @@ type Layout struct {
 	Kind   Kind
 	Src    string // folder of the sources; never ""
 	Dist   string // the output folder of the project's old build
-	Tmp    string // the generated layer of the old build
 	Public string // the folder of files that are served and copied as they are
 	Bower  string // the folder of Bower components
 	Index  string // the page of the root URL
@@ -46,27 +42,13 @@ type Layout struct {
 	// where there is one.
 	Origin map[string]string
 
-	gulp gulpConfig
-	env  envRules
+	hints gulpHints
+	env   envRules
 }
 
 // wired reports whether pages have blocks to fill.
 func (l Layout) wired() bool {
 	return l.Kind == Wired || l.Kind == FountainJS || l.Kind == GulpAngular
-}
-
-// gulpConfig is what of the project's own gulp files counts here.
-type gulpConfig struct {
-	module   string           // AngularJS module of the templates; "" = ask the page
-	root     string           // URL prefix of the templates; "" = "app"
-	maps     bool             // the old build wrote source maps
-	exclude  []*regexp.Regexp // component files that are not wired in
-	bowerDir string
-}
-
-// excludes reports whether a component's file is not wired in.
-func (g gulpConfig) excludes(file string) bool {
-	return slices.ContainsFunc(g.exclude, func(re *regexp.Regexp) bool { return re.MatchString(file) })
 }
 
 // Detect looks at a project's files and says how it is laid out; of the
@@ -82,7 +64,6 @@ func Detect(dir string) (Layout, error) {
 	l := Layout{Kind: Plain, Src: "src", Origin: map[string]string{}}
 	l.findGenerator(dir)
 	l.findSources(dir)
-	l.readTasks(dir)
 	l.readBowerrc(dir)
 	l.findKind(dir)
 	l.readGulpfile(dir)
@@ -110,19 +91,16 @@ func layoutOf(dir string, known *Layout, src, public string) (Layout, error) {
 
 // findGenerator recognises projects by the files that their generators wrote.
 func (l *Layout) findGenerator(dir string) {
-	switch {
-	case exists(filepath.Join(dir, "conf/gulp.conf.js")):
-		l.is(FountainJS, "conf/gulp.conf.js")
-		l.readConf(dir, "conf/gulp.conf.js")
-	case exists(filepath.Join(dir, "gulp/conf.js")):
-		l.is(GulpAngular, "gulp/conf.js")
-		l.readConf(dir, "gulp/conf.js")
-	case exists(filepath.Join(dir, "gulp/build.js")):
-		l.is(GulpAngular, "gulp/build.js")
-		l.Dist, l.Origin["dist"] = "dist", "gulp/build.js"
-	default:
-		l.readVite(dir)
+	for _, sign := range []struct {
+		file string
+		kind Kind
+	}{{"conf/gulp.conf.js", FountainJS}, {"gulp/conf.js", GulpAngular}, {"gulp/build.js", GulpAngular}} {
+		if exists(filepath.Join(dir, sign.file)) {
+			l.is(sign.kind, sign.file)
+			return
+		}
 	}
+	l.readVite(dir)
 }
 
 func (l *Layout) is(kind Kind, from string) { l.Kind, l.Origin["kind"] = kind, from }
@@ -172,36 +150,6 @@ func (l *Layout) readBowerrc(dir string) {
 		l.Bower, l.Origin["bower"] = path.Clean(filepath.ToSlash(rc.Directory)), ".bowerrc"
 	}
 }
-
-// readTasks takes from the project's gulp tasks what the steps need to know. The tasks
-// are not run: their calls are found by their text.
-func (l *Layout) readTasks(dir string) {
-	var text bytes.Buffer
-	for _, pattern := range []string{"gulpfile.js", "gulpfile.babel.js", "gulp/*.js", "gulp_tasks/*.js"} {
-		files, _ := filepath.Glob(filepath.Join(dir, pattern))
-		slices.Sort(files)
-		for _, f := range files {
-			if src, err := os.ReadFile(f); err == nil {
-				text.Write(src)
-			}
-		}
-	}
-	src := text.String()
-	l.gulp.maps = strings.Contains(src, "sourcemaps.write")
-	call := templateCacheCall.FindString(src)
-	if m := templateModule.FindStringSubmatch(call); m != nil {
-		l.gulp.module = m[1]
-	}
-	if m := templateRoot.FindStringSubmatch(call); m != nil {
-		l.gulp.root = m[1]
-	}
-}
-
-var (
-	templateCacheCall = regexp.MustCompile(`(?i)templatecache\((?s:.*?)\}\s*\)`)
-	templateModule    = regexp.MustCompile(`\bmodule:\s*['"]([^'"]+)['"]`)
-	templateRoot      = regexp.MustCompile(`\broot:\s*['"]([^'"]*)['"]`)
-)
 
 func exists(file string) bool {
 	_, err := os.Stat(file)

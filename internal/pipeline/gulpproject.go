@@ -16,6 +16,8 @@ import (
 type Gulp struct {
 	Plan    *gulp.Plan // empty when the gulpfile cannot be read
 	Serving gulp.Serving
+	// Building is the task that build carries out; without Tasks there is none.
+	Building gulp.Building
 	// Why says, in words, why the plan is not carried out; "" = it is.
 	Why string
 
@@ -40,37 +42,31 @@ func (l Layout) Routes() map[string]string {
 	return routes
 }
 
-// forBuild is the layout as a build takes it. The two generators' development tasks leave
-// out what their build tasks add (templates in a script, for one): our steps do it all.
-func (l Layout) forBuild() Layout {
-	if l.Kind == FountainJS || l.Kind == GulpAngular {
-		l.Gulp = nil
-	}
-	return l
-}
-
 // readGulpfile lets the project's gulpfile say where things are. What it serves counts
 // more than what the names of folders suggest.
 func (l *Layout) readGulpfile(dir string) {
-	plan, err := recordGulpfile(dir)
+	plan, err := recordGulpfile(dir, gulp.Invocation{})
 	if err != nil {
 		l.Gulp = &Gulp{Plan: &gulp.Plan{}, Why: err.Error()}
 	}
 	if plan == nil {
 		return
 	}
-	g := &Gulp{Plan: plan, Serving: plan.Development(scripts(dir)...)}
-	l.Gulp = g
+	g := &Gulp{
+		Plan: plan, Serving: plan.Development(developmentScripts(dir)...), Building: plan.Production(buildScripts(dir)...),
+		outputs: outputsOf(dir, plan),
+	}
+	l.Gulp, l.hints = g, hintsOf(plan)
+	defer l.readSite(dir)
 	if !l.makesFiles() {
 		g.Why = fmt.Sprintf("no task of %s that a developer runs makes a file or serves a folder", plan.Gulpfile)
 		return
 	}
-	g.outputs = outputsOf(dir, plan, l.Tmp, l.Dist)
 	g.roots = localFolders(dir, g.Serving.Roots)
 	if len(g.roots) == 0 {
 		g.roots = append(slices.Clone(g.outputs), l.Src)
 	}
-	from := l.Gulp.place()
+	from := g.place(g.Serving.Task)
 	if l.Kind == Plain || l.Kind == Modules || l.Kind == Wired {
 		l.is(GulpTasks, from)
 	}
@@ -90,8 +86,8 @@ func (l *Layout) makesFiles() bool {
 	return found && g.Serving.Task != ""
 }
 
-// Unknown returns the plugins of the development task that have no counterpart here,
-// each with its task and place.
+// Unknown returns the plugins of the development and the build task that have no
+// counterpart here, each with its task and place.
 func (g *Gulp) Unknown() []string {
 	var list []string
 	note := func(t *gulp.Task, op *gulp.Op) {
@@ -99,18 +95,41 @@ func (g *Gulp) Unknown() []string {
 			list = append(list, text)
 		}
 	}
-	for _, task := range g.Serving.Tasks() {
+	for _, task := range append(g.Serving.Tasks(), g.Building.Tasks...) {
 		g.Plan.Ops(task, note)
 	}
 	return list
 }
 
-// place is where the development task is written.
-func (g *Gulp) place() string {
-	if p := g.Plan.Task(g.Serving.Task).Place; p.File != "" {
-		return p.String()
+// place is where a task is written.
+func (g *Gulp) place(task string) string {
+	if t := g.Plan.Task(task); t != nil && t.Place.File != "" {
+		return t.Place.String()
 	}
 	return g.Plan.Gulpfile
+}
+
+// readSite takes the folder of the finished site, which the build may replace, from what
+// the build task writes.
+func (l *Layout) readSite(dir string) {
+	g := l.Gulp
+	if l.Dist != "" || len(g.Building.Tasks) == 0 {
+		return
+	}
+	for _, folder := range localFolders(dir, g.Building.Folders) {
+		top := coveredBy(folder, g.outputs)
+		if top == "" || isTemporary(top) || l.Src != "." && (covered(top, []string{l.Src}) || covered(l.Src, []string{top})) {
+			continue
+		}
+		l.Dist, l.Origin["dist"] = top, g.place(g.Building.Tasks[len(g.Building.Tasks)-1])
+		return
+	}
+}
+
+// isTemporary reports whether a folder's name says that it holds nothing finished.
+func isTemporary(folder string) bool {
+	first, _, _ := strings.Cut(folder, "/")
+	return slices.Contains([]string{".tmp", "tmp", ".temp", "temp"}, first)
 }
 
 // follow takes the folders that are served: the first that holds sources is the sources'
@@ -137,22 +156,24 @@ func (l *Layout) follow(from string) {
 }
 
 // outputsOf returns the folders that tasks write into and that hold nothing of the
-// user's: those that tasks delete, those that are not there, and the usual two.
-func outputsOf(dir string, plan *gulp.Plan, tmp, dist string) []string {
-	outputs := []string{orDefault(tmp, ".tmp"), orDefault(dist, "dist")}
-	var deleted, written []string
+// user's: those that tasks delete, those that git does not keep, those that a build of
+// ours has made, those that are not there, and the usual two.
+func outputsOf(dir string, plan *gulp.Plan) []string {
+	outputs, thrownAway := []string{".tmp", "dist"}, gitignored(dir)
+	var written []string
 	for _, t := range plan.Tasks {
 		plan.Walk(t.Name, func(_ *gulp.Task, a gulp.Action) {
 			switch a := a.(type) {
 			case *gulp.Delete:
-				deleted = append(deleted, localFolders(dir, a.Globs)...)
+				thrownAway = append(thrownAway, localFolders(dir, a.Globs)...)
 			case *gulp.Stream:
 				written = append(written, localFolders(dir, a.Destinations())...)
 			}
 		})
 	}
 	for _, folder := range written {
-		if slices.Contains(deleted, folder) || !isDir(filepath.Join(dir, filepath.FromSlash(folder))) {
+		at := rooted(dir, folder)
+		if slices.Contains(thrownAway, folder) || !isDir(at) || readManifest(at) != nil {
 			outputs = append(outputs, folder)
 		}
 	}
@@ -198,10 +219,17 @@ func topmost(folders []string) []string {
 }
 
 // covered reports whether a folder is one of the list or lies in one.
-func covered(folder string, list []string) bool {
-	return slices.ContainsFunc(list, func(dir string) bool {
+func covered(folder string, list []string) bool { return coveredBy(folder, list) != "" }
+
+// coveredBy returns the folder of the list that another is or lies in; "" = none.
+func coveredBy(folder string, list []string) string {
+	i := slices.IndexFunc(list, func(dir string) bool {
 		return folder == dir || dir == "." || strings.HasPrefix(folder, dir+"/")
 	})
+	if i < 0 {
+		return ""
+	}
+	return list[i]
 }
 
 // url returns the URL path, without the leading slash, of a file that a task has written;

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -53,21 +54,25 @@ func (b *builder) checkContent() error {
 		"--force replaces it; --out names another folder")
 }
 
-// ignored reports whether the project's .gitignore lists the output folder: what is not
-// kept is made anew by every build.
+// ignored reports whether git does not keep the output folder: what is not kept is made
+// anew by every build.
 func (b *builder) ignored() bool {
-	f, err := os.Open(filepath.Join(b.tree.dir, ".gitignore"))
+	return slices.Contains(gitignored(b.tree.dir), b.tree.rel(b.out))
+}
+
+// gitignored returns the names that the project's .gitignore lists, without slashes around
+// them.
+func gitignored(dir string) []string {
+	f, err := os.Open(filepath.Join(dir, ".gitignore"))
 	if err != nil {
-		return false
+		return nil
 	}
 	defer f.Close()
-	want := b.tree.rel(b.out)
+	var names []string
 	for lines := bufio.NewScanner(f); lines.Scan(); {
-		if strings.Trim(strings.TrimSpace(lines.Text()), "/") == want {
-			return true
-		}
+		names = append(names, strings.Trim(strings.TrimSpace(lines.Text()), "/"))
 	}
-	return false
+	return names
 }
 
 // within reports whether a path is dir or lies below it.

@@ -15,7 +15,8 @@ import (
 
 // Report is what a build made.
 type Report struct {
-	Out         string        `json:"out"` // the output folder, absolute
+	Out         string        `json:"out"`            // the output folder, absolute
+	Task        string        `json:"task,omitempty"` // what of the project's gulpfile has made it; "" = our own steps have
 	Files       []File        `json:"files"`
 	Duration    time.Duration `json:"duration"`              // nanoseconds
 	Diagnostics diag.List     `json:"diagnostics,omitempty"` // warnings
@@ -88,7 +89,7 @@ func (b *builder) report(files []output) *Report {
 			source[to] = from
 		}
 	}
-	r := &Report{Out: b.out, Diagnostics: b.found}
+	r := &Report{Out: b.out, Task: b.task, Diagnostics: b.found}
 	for _, f := range files {
 		file := File{
 			Path: f.name, Source: source[f.name], Before: -1, Raw: int64(len(f.raw)),

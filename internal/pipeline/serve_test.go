@@ -74,7 +74,7 @@ func TestEditRedoesOnlyWhatDependsOnIt(t *testing.T) {
 		{"template", "src/app/main.html", "<b>new</b>", []string{".tmp/templateCacheHtml.js", "src/app/main.html"}, "partials modules"},
 		{"template, same tags", "src/app/main.html", "<p  ng-if='a && b' >no newline</p>\n", []string{"src/app/main.html"}, "partials modules"},
 		{"components", "bower.json", `{"dependencies": {"angular": "1"}}`, []string{".tmp/index.html"}, "inject"},
-		{"page", "src/index.html", "<!doctype html><!-- inject:js --><!-- endinject -->", []string{".tmp/index.html"}, "styles partials inject modules"},
+		{"page", "src/index.html", "<!doctype html><body ng-app=\"app\"><!-- inject:js --><!-- endinject -->", []string{".tmp/index.html"}, "styles partials inject modules"},
 		{"something else", "README.md", "x", nil, ""},
 	}
 	for _, tt := range tests {

@@ -23,6 +23,7 @@ import (
 type gulpStep struct {
 	gulp   *Gulp
 	dir    string
+	hooks  []string // names of the project's own commands
 	sheets *sheets.Compiler
 	runner *run.Runner
 	disk   *run.Disk
@@ -33,8 +34,8 @@ type gulpStep struct {
 }
 
 // newGulpStep returns the step for a project whose tree it may ask about mistakes.
-func newGulpStep(g *Gulp, t *tree, compiler *sheets.Compiler) *gulpStep {
-	s := &gulpStep{dir: t.dir, sheets: compiler, disk: run.NewDisk(t.dir), refused: map[string]diag.List{}}
+func newGulpStep(g *Gulp, t *tree, hooks []string, compiler *sheets.Compiler) *gulpStep {
+	s := &gulpStep{dir: t.dir, hooks: hooks, sheets: compiler, disk: run.NewDisk(t.dir), refused: map[string]diag.List{}}
 	s.disk.Accept = func(file string, old, content []byte) bool {
 		found := t.mistakes(filepath.FromSlash(file), old, content)
 		s.mu.Lock()
@@ -50,7 +51,7 @@ func newGulpStep(g *Gulp, t *tree, compiler *sheets.Compiler) *gulpStep {
 
 func (s *gulpStep) use(g *Gulp) {
 	s.gulp = g
-	s.runner = run.New(run.Options{Dir: s.dir, Plan: g.Plan, Disk: s.disk, Outputs: g.outputs, Sheets: s.sheets})
+	s.runner = run.New(run.Options{Dir: s.dir, Plan: g.Plan, Disk: s.disk, Outputs: g.outputs, Sheets: s.sheets, Hooks: s.hooks})
 }
 
 // Name returns "gulp".
@@ -85,6 +86,7 @@ func (s *gulpStep) Run(ctx context.Context, w *Work) error {
 	s.renew(w)
 	w.sound = true // the runner keeps the last good state of each file
 	w.found = append(w.found, s.gulp.Plan.Found...)
+	s.give(w)
 	var commands []*gulp.Command
 	for _, task := range s.gulp.Serving.Tasks() {
 		result, err := s.runner.Run(ctx, task)
@@ -115,6 +117,17 @@ func (s *gulpStep) failed(task string, err error) diag.Diagnostic {
 	}
 }
 
+// give lets the tasks find what the project's own commands have made, and puts it under
+// the URL that its place has.
+func (s *gulpStep) give(w *Work) {
+	s.runner.Give(handMade(w.tree, w.made, s.gulp.outputs))
+	for name, data := range w.made {
+		if url, ok := s.gulp.url(w.tree.rel(rooted(w.tree.tmp, name))); ok && url != name {
+			w.Emit(url, data)
+		}
+	}
+}
+
 // emit makes the files that lie in a folder that is served.
 func (s *gulpStep) emit(w *Work, files map[string][]byte) {
 	for file, data := range files {
@@ -131,11 +144,11 @@ func (s *gulpStep) renew(w *Work) {
 		return
 	}
 	s.stale = false
-	plan, err := recordGulpfile(s.dir)
+	plan, err := recordGulpfile(s.dir, gulp.Invocation{})
 	if err != nil || plan == nil {
 		return // it is being written, or has gone: the last plan stays
 	}
-	serving := plan.Development(scripts(s.dir)...)
+	serving := plan.Development(developmentScripts(s.dir)...)
 	if plan.Task(serving.Task) == nil {
 		w.found = append(w.found, plan.Found...)
 		return
@@ -184,11 +197,13 @@ func withScheme(url string) string {
 	return "http://" + url
 }
 
-// recordGulpfile evaluates the gulpfile of a project; nil = it has none, or none that can
-// be read, which the error says.
-func recordGulpfile(dir string) (*gulp.Plan, error) {
+// recordGulpfile evaluates the gulpfile of a project as gulp would when it is called so;
+// nil = it has none, or none that can be read, which the error says.
+func recordGulpfile(dir string, call gulp.Invocation) (*gulp.Plan, error) {
+	env := variables()
+	maps.Copy(env, call.Env)
 	plan, err := record.Record(dir, record.Options{
-		Env:        variables(),
+		Env: env, Args: slices.Concat(call.Tasks, call.Args),
 		Components: func(c record.Components) ([]string, error) { return componentFiles(dir, c) },
 	})
 	if err != nil {
@@ -197,20 +212,34 @@ func recordGulpfile(dir string) (*gulp.Plan, error) {
 	return plan, nil
 }
 
-// scripts are the command lines of package.json that start development, the most usual
-// name first.
-func scripts(dir string) []string {
+// developmentScripts are the command lines of package.json that start development, the
+// most usual name first.
+func developmentScripts(dir string) []string {
+	var lines []string
+	for _, s := range scripts(dir, "dev", "serve", "start", "develop", "development", "start:dev", "watch") {
+		lines = append(lines, s.Line)
+	}
+	return lines
+}
+
+// buildScripts are those that make the finished site, the most usual name first.
+func buildScripts(dir string) []gulp.Script {
+	return scripts(dir, "build", "build:prod", "build:production", "build-prod", "build:dist", "dist", "prod", "production", "release", "compile", "bundle", "gulp-build")
+}
+
+// scripts are those of package.json that have one of the names.
+func scripts(dir string, names ...string) []gulp.Script {
 	var pkg struct{ Scripts map[string]string }
 	if err := readJSON(filepath.Join(dir, "package.json"), &pkg); err != nil {
 		return nil
 	}
-	var lines []string
-	for _, name := range []string{"dev", "serve", "start", "develop", "development", "start:dev", "watch"} {
+	var found []gulp.Script
+	for _, name := range names {
 		if line := pkg.Scripts[name]; line != "" {
-			lines = append(lines, line)
+			found = append(found, gulp.Script{Name: name, Line: line})
 		}
 	}
-	return lines
+	return found
 }
 
 // variables are those of our environment, by name.

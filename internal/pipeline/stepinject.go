@@ -120,7 +120,7 @@ func (s *injectStep) styles(w *Work) []string {
 	s.dir = w.tree.dir
 	clear(s.listed)
 	for _, file := range w.Sources() {
-		if u := w.URL(file); path.Ext(u) == ".css" && s.takes(u) {
+		if u := w.URL(file); path.Ext(u) == ".css" {
 			urls = append(urls, u)
 			s.listed[w.Rel(file)] = true
 		}
@@ -135,16 +135,10 @@ func (s *injectStep) styles(w *Work) []string {
 	return urls
 }
 
-// takes reports whether a source of this folder is wired in: one generator took all of
-// them, the other those of the application's folder.
-func (s *injectStep) takes(url string) bool {
-	return s.layout.Kind != GulpAngular || strings.HasPrefix(url, templatesDir)
-}
-
 // isTest reports whether a script is a test or a stand-in for one.
-func (s *injectStep) isTest(name string) bool {
+func isTest(name string) bool {
 	base := strings.TrimSuffix(name, path.Ext(name))
-	return strings.HasSuffix(base, ".spec") || strings.HasSuffix(base, ".mock") && s.layout.Kind != FountainJS
+	return strings.HasSuffix(base, ".spec") || strings.HasSuffix(base, ".mock")
 }
 
 // scripts returns the project's scripts in the order in which they have to load.
@@ -152,12 +146,12 @@ func (s *injectStep) scripts(w *Work) ([]string, error) {
 	content := map[string]func() ([]byte, error){}
 	names, made := w.Made()
 	for _, file := range w.Sources() {
-		if u := w.URL(file); path.Ext(u) == ".js" && s.takes(u) && !s.isTest(u) {
+		if u := w.URL(file); path.Ext(u) == ".js" && !isTest(u) {
 			content[u] = func() ([]byte, error) { return w.Read(file) }
 		}
 	}
 	for _, name := range names {
-		if path.Ext(name) == ".js" && !s.isTest(name) && (name != templatesName || s.layout.Kind == FountainJS) {
+		if path.Ext(name) == ".js" && !isTest(name) {
 			content[name] = func() ([]byte, error) { return made(name), nil }
 		}
 	}

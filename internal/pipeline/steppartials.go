@@ -49,7 +49,7 @@ func (s *partialsStep) Run(_ context.Context, w *Work) error {
 	if err != nil || module == "" {
 		return err
 	}
-	root := orDefault(s.layout.gulp.root, "app")
+	root := orDefault(s.layout.hints.root, "app")
 	templates := make([]angular.Template, 0, len(urls))
 	for _, u := range urls {
 		src, err := w.Read(files[u])
@@ -79,8 +79,8 @@ var ngApp = regexp.MustCompile(`(?:data-|x-)?ng-app\s*=\s*["']([^"']+)["']`)
 // module returns the module that the templates go to: what the project's tasks say, else
 // what its page starts. Without either there is nobody to ask the cache.
 func (s *partialsStep) module(w *Work) (string, error) {
-	if s.layout.gulp.module != "" {
-		return s.layout.gulp.module, nil
+	if s.layout.hints.module != "" {
+		return s.layout.hints.module, nil
 	}
 	for _, file := range w.Sources() {
 		if w.URL(file) != "index.html" {

@@ -2,9 +2,9 @@ package pipeline
 
 import "github.com/realtimectl/realtimectl/internal/pipeline/sheets"
 
-// stepsFor returns the steps that a project of this layout needs, in the order in which
-// they run. A project whose gulpfile is carried out needs no other of ours.
-func stepsFor(layout Layout, t *tree, settings *Settings, tasks []Task, compiler *sheets.Compiler) []Step {
+// hookSteps are those that the project's own configuration asks for. They run before all
+// others.
+func hookSteps(settings *Settings, tasks []Task) []Step {
 	var steps []Step
 	for _, task := range tasks {
 		steps = append(steps, newTaskStep(task))
@@ -12,9 +12,16 @@ func stepsFor(layout Layout, t *tree, settings *Settings, tasks []Task, compiler
 	if settings != nil {
 		steps = append(steps, &configStep{settings: *settings})
 	}
+	return steps
+}
+
+// stepsFor returns the steps that a project of this layout needs, in the order in which
+// they run. A project whose gulpfile is carried out needs no other of ours.
+func stepsFor(layout Layout, t *tree, tasks []Task, compiler *sheets.Compiler) []Step {
 	if layout.carriedOut() {
-		return append(steps, newGulpStep(layout.Gulp, t, compiler))
+		return []Step{newGulpStep(layout.Gulp, t, hookNames(tasks), compiler)}
 	}
+	var steps []Step
 	if !compileStyles(tasks) {
 		steps = append(steps, newStylesStep(layout, compiler))
 	}

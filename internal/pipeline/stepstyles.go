@@ -119,10 +119,6 @@ func (s *stylesStep) wanted(w *Work, byName map[string]string) ([]string, error)
 			}
 		}
 	}
-	if s.layout.Kind == GulpAngular {
-		add("app/index")
-		add("app/vendor")
-	}
 	slices.Sort(names)
 	return names, nil
 }

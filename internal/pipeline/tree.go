@@ -44,14 +44,15 @@ func newTree(dir string, layout Layout, tmp string, skip ...string) (*tree, erro
 		dir: abs, src: absIn(abs, filepath.FromSlash(layout.Src)), tmp: absIn(abs, tmp), made: map[string][]byte{},
 		built: func(string) bool { return false }, env: layout.env,
 	}
-	if public := absIn(abs, filepath.FromSlash(orDefault(layout.Public, "public"))); public != t.src && isDir(public) {
-		t.public = public
-	}
 	for _, root := range layout.More {
 		t.more = append(t.more, absIn(abs, filepath.FromSlash(root)))
 	}
 	for _, s := range append(skip, tmp) {
 		t.skip = append(t.skip, absIn(abs, s))
+	}
+	public := absIn(abs, filepath.FromSlash(orDefault(layout.Public, "public")))
+	if public != t.src && !slices.Contains(t.skip, public) && isDir(public) {
+		t.public = public
 	}
 	return t, nil
 }

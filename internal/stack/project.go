@@ -44,7 +44,7 @@ func shape(l pipeline.Layout) config.Shape {
 		s.Name = "" // nothing was found
 	}
 	for _, f := range []struct{ name, folder string }{
-		{"src", l.Src}, {"dist", l.Dist}, {"tmp", l.Tmp}, {"public", l.Public}, {"bower", l.Bower},
+		{"src", l.Src}, {"dist", l.Dist}, {"public", l.Public}, {"bower", l.Bower},
 	} {
 		if f.folder != "" {
 			s.Hints = append(s.Hints, config.Hint{Key: "paths." + f.name, Value: f.folder, From: l.Origin[f.name]})
@@ -72,7 +72,7 @@ func BuildOptions(p Project) pipeline.BuildOptions {
 	cfg := p.Config
 	return pipeline.BuildOptions{
 		Dir: cfg.Dir, Layout: &p.Layout, Src: sources(cfg), Public: public(cfg), Out: filepath.FromSlash(cfg.Paths.Dist), Tmp: cfg.Paths.Tmp,
-		Base: cfg.Build.Base, Target: cfg.Build.Target, NoMinify: !cfg.Build.Minify, Define: maps.Clone(cfg.Build.Define), SourceMap: cfg.Build.Sourcemap,
+		Task: cfg.Build.Task, Base: cfg.Build.Base, Target: cfg.Build.Target, NoMinify: !cfg.Build.Minify, Define: maps.Clone(cfg.Build.Define), SourceMap: cfg.Build.Sourcemap,
 		Settings: settings(cfg), Tasks: tasks(cfg, whenBuild), ServerPaths: serverPaths(cfg), Budgets: budgets(cfg),
 	}
 }

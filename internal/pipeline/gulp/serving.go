@@ -2,7 +2,6 @@ package gulp
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -61,36 +60,18 @@ func (p *Plan) Development(scripts ...string) Serving {
 	return s
 }
 
-// gulpCommand matches a call of gulp in a command line, with its tasks.
-var gulpCommand = regexp.MustCompile(`(?:^|[\s/&;|])gulp(?:\.js)?((?:\s+[\w.:/@-]+)*)`)
-
 // scripted returns what the first script with a development task runs.
 func (p *Plan) scripted(scripts []string) (task string, before []string) {
 	for _, script := range scripts {
-		names := p.namesIn(script)
-		i := slices.IndexFunc(names, func(name string) bool { return p.reaches(name, isServer) || p.reaches(name, isWatch) })
-		if i >= 0 {
+		var names []string
+		for _, call := range p.invocations(script) {
+			names = append(names, call.Tasks...)
+		}
+		if i := slices.IndexFunc(names, p.stays); i >= 0 {
 			return names[i], names[:i]
 		}
 	}
 	return "", nil
-}
-
-// namesIn returns the tasks that a command line runs.
-func (p *Plan) namesIn(script string) []string {
-	var names []string
-	for _, m := range gulpCommand.FindAllStringSubmatch(script, -1) {
-		words := slices.DeleteFunc(strings.Fields(m[1]), func(w string) bool { return strings.HasPrefix(w, "-") })
-		if len(words) == 0 {
-			words = []string{"default"}
-		}
-		for _, word := range words {
-			if p.Task(word) != nil {
-				names = append(names, word)
-			}
-		}
-	}
-	return names
 }
 
 // chosen returns the development task by what it does and how it is called.

@@ -47,6 +47,11 @@ func (e *engine) natives() *goja.Object {
 		_ = env.Set(name, value)
 	}
 	_ = rt.Set("env", env)
+	args := make([]any, len(e.opts.Args))
+	for i, arg := range e.opts.Args {
+		args[i] = arg
+	}
+	_ = rt.Set("args", e.vm.NewArray(args...))
 	return rt
 }
 

@@ -33,6 +33,8 @@ import (
 type Options struct {
 	// Env are the variables of process.env.
 	Env map[string]string
+	// Args are what follows gulp's name on the command line: tasks and options.
+	Args []string
 	// Components returns the files, absolute, that Bower components bring into pages, for
 	// gulpfiles that ask wiredep or main-bower-files for a list; nil = there are none.
 	Components func(Components) ([]string, error)

@@ -338,7 +338,7 @@ func (c *call) locate(page *file, b *usesBlock, a asset, opts *gulp.Object) ([]s
 		return paths, nil
 	}
 	first := paths[0]
-	for _, p := range paths {
+	for _, p := range append(paths, c.inPackages(name)...) {
 		if glob.HasMagic(p) {
 			if files := (glob.Search{Pattern: p}).Files(c.r.view); len(files) > 0 {
 				first = files[0]
@@ -376,6 +376,18 @@ func (c *call) candidates(page *file, folders, name string) []string {
 		out[i] = path.Join(absolute(c.r.opts.Dir, strings.TrimSpace(folder)), name)
 	}
 	return out
+}
+
+// inPackages is where a name that goes through a folder of packages lies in the project:
+// development serves these folders under the root, which gulp's build does not know, and
+// stops.
+func (c *call) inPackages(name string) []string {
+	for _, folder := range []string{"bower_components/", "node_modules/"} {
+		if i := strings.Index("/"+name, "/"+folder); i >= 0 {
+			return []string{path.Join(c.r.opts.Dir, name[i:])}
+		}
+	}
+	return nil
 }
 
 // searchPath returns the option searchPath as one pattern.

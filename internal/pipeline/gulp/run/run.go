@@ -23,8 +23,11 @@ type Options struct {
 	// Outputs are folders, relative to Dir, that tasks write into (".tmp", "dist"): what
 	// lies there on disk comes from earlier days and does not count.
 	Outputs []string
-	Sheets  Sheets       // nil = sheets are told to have no compiler
-	Log     *slog.Logger // nil = discard
+	Sheets  Sheets // nil = sheets are told to have no compiler
+	// Hooks are the tasks whose missing plugins the project's own commands stand in for:
+	// nothing is told of those.
+	Hooks []string
+	Log   *slog.Logger // nil = discard
 }
 
 // Sheets compiles Sass, Less and Stylus; *sheets.Compiler does.
@@ -42,6 +45,9 @@ type Result struct {
 	Deleted []string
 	// Commands are programs that the tasks would have started.
 	Commands []*gulp.Command
+	// Unknown are plugins, or what they were asked for, that nobody here knows, with their
+	// task: what their streams make is missing.
+	Unknown []string
 	// Diagnostics are the mistakes that the run met, in its order.
 	Diagnostics diag.List
 }
@@ -90,7 +96,7 @@ func (r *Runner) Run(ctx context.Context, task string) (Result, error) {
 		return Result{}, err
 	}
 	r.forgetUnused()
-	result := Result{Files: make(map[string][]byte, len(files)), Commands: t.commands, Diagnostics: unique(t.found)}
+	result := Result{Files: make(map[string][]byte, len(files)), Commands: t.commands, Unknown: t.ended, Diagnostics: unique(t.found)}
 	for path, f := range files {
 		result.Files[relative(r.opts.Dir, path)] = f.Contents
 	}
@@ -101,6 +107,14 @@ func (r *Runner) Run(ctx context.Context, task string) (Result, error) {
 	}
 	slices.Sort(result.Deleted)
 	return result, nil
+}
+
+// Give puts files over those on disk that somebody else has made: by absolute path, all of
+// them. Streams find them; they are not among what a run has written.
+func (r *Runner) Give(files map[string][]byte) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.view.give(files)
 }
 
 // unique drops what was told before: two streams may read one file.

@@ -185,15 +185,20 @@ func (c *call) unknown(part string) {
 		return
 	}
 	c.cut[c.op.ID] = true
-	what := c.op.Plugin
-	if part != "" {
-		what += " with " + part
-	}
 	task := "?"
 	if len(c.stack) > 0 {
 		task = c.stack[len(c.stack)-1]
 	}
-	c.warn(fmt.Sprintf("%s in task %s is not known here: what its stream makes is missing", what, task), c.hook(task))
+	if slices.Contains(c.r.opts.Hooks, task) {
+		return
+	}
+	what := c.op.Plugin
+	if part != "" {
+		what += " with " + part
+	}
+	what += " in task " + task
+	c.ended = append(c.ended, fmt.Sprintf("%s (%v)", what, c.op.Place))
+	c.warn(what+" is not known here: what its stream makes is missing", c.hook(task))
 }
 
 // hook is the entry of realtimectl.yaml that runs the task by its own tool.

@@ -22,6 +22,7 @@ type running struct {
 	ctx      context.Context
 	found    diag.List
 	commands []*gulp.Command
+	ended    []string        // uses of plugins at which a stream has ended
 	cut      map[int]bool    // ops that were told to be unknown
 	done     map[string]bool // in gulp 3: tasks that have run
 	stack    []string        // tasks that are being done

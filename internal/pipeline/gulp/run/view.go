@@ -1,12 +1,14 @@
 package run
 
 import (
+	"bytes"
 	"maps"
 	"path"
 	"slices"
 	"strings"
 
 	"github.com/realtimectl/realtimectl/internal/pipeline/glob"
+	"github.com/realtimectl/realtimectl/internal/pipeline/gulp"
 )
 
 // view is the project as streams see it: what tasks have written over what lies on disk.
@@ -21,7 +23,7 @@ type view struct {
 // entry is one file that one writer has written.
 type entry struct {
 	file  *file
-	owner any // the id of an op gulp.dest, or a *gulp.Write
+	owner any // the id of an op gulp.dest, a *gulp.Write, or given
 	run   int // the run that wrote it last
 	// suspended entries are those that the current run is going to write again. Until it
 	// has, they are not there.
@@ -180,6 +182,33 @@ func (v *view) write(f *file, owner any, run int) {
 	}
 }
 
+// given is the owner of files that somebody else has made.
+type given struct{}
+
+// give replaces what somebody else has made.
+func (v *view) give(files map[string][]byte) {
+	for path, list := range v.written {
+		if _, stays := files[path]; !stays {
+			v.keep(path, list, func(e *entry) bool { return e.owner != (given{}) })
+		}
+	}
+	for path, data := range files {
+		if f := v.givenAt(path); f != nil && bytes.Equal(f.Contents, data) {
+			continue // the same pointer: who has read it has nothing to redo
+		}
+		v.write(&file{File: gulp.File{Path: path, Base: v.disk.dir, Contents: data}}, given{}, 0)
+	}
+}
+
+func (v *view) givenAt(path string) *file {
+	for _, e := range v.written[path] {
+		if e.owner == (given{}) {
+			return e.file
+		}
+	}
+	return nil
+}
+
 // enter makes a path known to the folders above it.
 func (v *view) enter(file string) {
 	for isDir := false; file != v.disk.dir && within(file, v.disk.dir); isDir = true {
@@ -219,7 +248,7 @@ func (v *view) leave(file string) {
 func (v *view) remove(r rule) {
 	for path, list := range v.written {
 		if r.covers(path, v.disk.dir) {
-			v.keep(path, list, func(e *entry) bool { return e.suspended })
+			v.keep(path, list, func(e *entry) bool { return e.suspended || e.owner == (given{}) })
 		}
 	}
 	same := func(other rule) bool { return slices.Equal(other.patterns, r.patterns) }

@@ -21,7 +21,7 @@ class Process extends EventEmitter.Emitter {
   constructor() {
     super();
     Object.assign(this, {
-      env: rt.env, argv: ['node', 'gulp'], argv0: 'node', execArgv: [], execPath: '/usr/bin/node', title: 'gulp', pid: 1, ppid: 0, platform: 'linux', arch: 'x64',
+      env: rt.env, argv: ['node', 'gulp'].concat(rt.args), argv0: 'node', execArgv: [], execPath: '/usr/bin/node', title: 'gulp', pid: 1, ppid: 0, platform: 'linux', arch: 'x64',
       version: 'v18.0.0', versions: { node: '18.0.0', v8: '10.0.0' }, release: { name: 'node' }, exitCode: undefined, config: { variables: {} }, features: {}, browser: false, mainModule: { filename: rt.cwd + '/node_modules/gulp/bin/gulp.js', paths: [] },
       stdout: node.pipeless(), stderr: node.pipeless(), stdin: node.pipeless(),
     });

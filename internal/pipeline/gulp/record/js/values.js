@@ -31,25 +31,41 @@ function log() {
   return f;
 }
 
-// parsed is what minimist makes of no arguments: the defaults.
-function parsed(options) {
-  const o = options || {}, out = { _: [] };
-  for (const k of [].concat(o.boolean || [])) if (typeof k === 'string') out[k] = false;
+// parsed is what minimist makes of the words after the command: those of the task's
+// command line.
+function parsed(options, argv) {
+  const o = options || {}, out = { _: [] }, flags = new Set([].concat(o.boolean || [])), strings = new Set([].concat(o.string || []));
+  for (const k of flags) if (typeof k === 'string') out[k] = false;
   Object.assign(out, typeof o.default === 'object' ? o.default : {});
+  read(out, argv || process.argv.slice(2), k => o.boolean === true || flags.has(k), k => strings.has(k));
   for (const [k, names] of Object.entries(o.alias || {})) for (const n of [].concat(names)) {
-    if (out[k] !== undefined) out[n] = out[k]; else if (out[n] !== undefined) out[k] = out[n];
+    if (out[n] !== undefined && (out[k] === undefined || out[k] === false)) out[k] = out[n]; else if (out[k] !== undefined) out[n] = out[k];
   }
   return out;
 }
 
-function minimist(argv, options) { return parsed(options); }
+// read puts what a command line says into out.
+function read(out, argv, isFlag, isString) {
+  const value = (k, v) => (isString(k) || typeof v !== 'string' || v === '' || isNaN(v) ? v : Number(v));
+  for (let i = 0; i < argv.length; i++) {
+    const word = String(argv[i]), m = /^(--?)(no-)?([^=]+)(?:=([\s\S]*))?$/.exec(word);
+    if (word === '--') { out._.push(...argv.slice(i + 1)); return; }
+    if (!m) { out._.push(word); continue; }
+    const key = m[3], next = argv[i + 1];
+    if (m[4] !== undefined) out[key] = isFlag(key) ? m[4] !== 'false' : value(key, m[4]);
+    else if (m[2] && m[1] === '--') out[key] = false;
+    else if (!isFlag(key) && next !== undefined && !/^-/.test(next)) { out[key] = value(key, next); i++; } else out[key] = isString(key) ? '' : true;
+  }
+}
 
-// yargs collects what is declared; argv holds the defaults.
+function minimist(argv, options) { return parsed(options, argv); }
+
+// yargs collects what is declared; argv holds what was given and the defaults.
 function yargs() {
-  const out = { _: [], $0: 'gulp' };
+  const out = Object.assign(parsed(), { $0: 'gulp' });
   const option = (name, o) => {
     for (const [k, v] of typeof name === 'object' ? Object.entries(name) : [[name, o || {}]]) {
-      if (v && v.default !== undefined) for (const n of [k].concat(v.alias || [])) out[n] = v.default;
+      if (v && v.default !== undefined) for (const n of [k].concat(v.alias || [])) if (out[n] === undefined) out[n] = v.default;
     }
     return y;
   };
@@ -60,7 +76,7 @@ function yargs() {
         case 'parse': case 'parseSync': return () => out;
         case 'parseAsync': return () => Promise.resolve(out);
         case 'option': case 'options': return option;
-        case 'default': return function (name, v) { if (arguments.length === 0) return y; if (typeof name === 'object') Object.assign(out, name); else if (arguments.length > 1) out[name] = v; return y; };
+        case 'default': return function (name, v) { if (arguments.length === 0) return y; if (typeof name === 'object') Object.assign(out, name, parsed()); else if (arguments.length > 1 && out[name] === undefined) out[name] = v; return y; };
         case '__esModule': case 'then': return undefined;
         case 'boolean': return names => { for (const n of [].concat(names)) if (out[n] === undefined) out[n] = false; return y; };
       }
@@ -70,12 +86,13 @@ function yargs() {
   return y;
 }
 
-// commander is a program without arguments.
+// commander is a program with the options of the task's command line.
 function commander() {
   const c = { args: [], opts: () => c, version: () => c, parse: () => c, command: () => c, description: () => c, action: () => c, usage: () => c, on: () => c };
   c.option = (flags, text, a, b) => {
     const name = (/--(?:no-)?([\w-]+)/.exec(flags) || [])[1], v = typeof a === 'function' ? b : a;
-    if (name) c[name.replace(/-(\w)/g, (m, x) => x.toUpperCase())] = /--no-/.test(flags) ? true : v;
+    const given = name && parsed({ boolean: /[<[]/.test(flags) ? [] : [name] })[name];
+    if (name) c[name.replace(/-(\w)/g, (m, x) => x.toUpperCase())] = given ? given : /--no-/.test(flags) ? given !== false : v;
     return c;
   };
   c.program = c;

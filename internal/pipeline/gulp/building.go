@@ -1,0 +1,99 @@
+package gulp
+
+import (
+	"cmp"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+)
+
+// Building is the task of a plan that makes the finished site.
+type Building struct {
+	Invocation
+	// Script is the name of the script of package.json that says so; "" = the task's own
+	// name does.
+	Script string
+	// Folders are those that its streams write into, as the gulpfile names them, the most
+	// likely one for the finished site first.
+	Folders []string
+}
+
+// Script is a command line of package.json.
+type Script struct{ Name, Line string }
+
+// buildNames are what people call the task that makes the finished site, the usual first.
+var buildNames = [...]string{
+	"build", "dist", "build:prod", "build:production", "build-prod", "build-production", "buildProd", "build:dist", "build:release",
+	"prod", "production", "release", "compile", "bundle", "build-all", "build:all", "package", "default",
+}
+
+// Production finds the build task: the one that a script of package.json runs (the most
+// usual first), else the one with the most usual name. A task that starts a server or a
+// watch is none, whatever its name; one that names none has no Tasks.
+func (p *Plan) Production(scripts ...Script) Building {
+	b := p.buildScript(scripts)
+	for _, name := range buildNames {
+		if len(b.Tasks) == 0 && p.finishes(name) {
+			b.Tasks = []string{name}
+		}
+	}
+	b.Folders = p.destinations(b.Tasks)
+	return b
+}
+
+// buildScript is what the first script runs that makes files.
+func (p *Plan) buildScript(scripts []Script) Building {
+	for _, script := range scripts {
+		b := Building{Script: script.Name, Invocation: Invocation{Env: map[string]string{}}}
+		for _, call := range p.invocations(script.Line) {
+			b.Tasks, b.Args = append(b.Tasks, call.Tasks...), append(b.Args, call.Args...)
+			maps.Copy(b.Env, call.Env)
+		}
+		if slices.ContainsFunc(b.Tasks, p.makes) && !slices.ContainsFunc(b.Tasks, p.stays) {
+			return b
+		}
+	}
+	return Building{}
+}
+
+// Named is a Building of one task, whatever it does.
+func (p *Plan) Named(task string) Building {
+	return Building{Invocation: Invocation{Tasks: []string{task}}, Folders: p.destinations([]string{task})}
+}
+
+// finishes reports whether a task makes files and comes to an end.
+func (p *Plan) finishes(task string) bool { return p.makes(task) && !p.stays(task) }
+
+// stays reports whether a task goes on until somebody stops it.
+func (p *Plan) stays(task string) bool {
+	return p.reaches(task, isServer) || p.reaches(task, isWatch)
+}
+
+// siteFolders are what people call the folder of the finished site.
+var siteFolders = [...]string{"dist", "build", "www", "public", "release", "prod", "production", "out", "output", "site", "docs"}
+
+// destinations are the folders that tasks write into, cleaned, the most likely ones for a
+// finished site first, then those with most streams.
+func (p *Plan) destinations(tasks []string) []string {
+	count := map[string]int{}
+	for _, task := range tasks {
+		p.Walk(task, func(_ *Task, a Action) {
+			if st, ok := a.(*Stream); ok {
+				for _, dir := range st.Destinations() {
+					count[path.Clean(dir)]++
+				}
+			}
+		})
+	}
+	rank := func(dir string) int {
+		first, _, _ := strings.Cut(dir, "/")
+		if i := slices.Index(siteFolders[:], first); i >= 0 {
+			return i
+		}
+		return len(siteFolders)
+	}
+	return slices.SortedFunc(maps.Keys(count), func(a, b string) int {
+		return cmp.Or(rank(a)-rank(b), count[b]-count[a], strings.Compare(a, b))
+	})
+}

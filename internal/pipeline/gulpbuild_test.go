@@ -1,0 +1,175 @@
+package pipeline
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/realtimectl/realtimectl/internal/diag"
+)
+
+// ownTasks is a project whose gulpfile has a build task of its author's own.
+func ownTasks() map[string]string {
+	return map[string]string{
+		"package.json": `{"scripts": {"build": "rimraf out && NODE_ENV=production gulp compile --banner x"}}`,
+		"gulpfile.js": `
+const gulp = require('gulp'), concat = require('gulp-concat'), header = require('gulp-header'), replace = require('gulp-replace');
+const argv = require('minimist')(process.argv.slice(2));
+const dist = process.env.NODE_ENV === 'production' ? 'site' : 'never';
+gulp.task('scripts', () => gulp.src('src/js/*.js').pipe(concat('all.js')).pipe(header('// ' + argv.banner + '\n')).pipe(gulp.dest(dist)));
+gulp.task('pages', () => gulp.src('src/*.html').pipe(replace('NAME', 'all')).pipe(gulp.dest(dist)));
+gulp.task('licence', () => gulp.src('LICENCE').pipe(gulp.dest(dist + '/legal')));
+gulp.task('compile', gulp.parallel('scripts', 'pages', 'licence'));
+gulp.task('strange', gulp.series('compile', () => gulp.src('src/js/*.js').pipe(require('gulp-secret-sauce')()).pipe(gulp.dest('site/odd'))));
+gulp.task('half', () => gulp.src('src/*.html').pipe(gulp.dest('site')));
+gulp.task('serve', () => require('browser-sync').init({ server: 'src' }));
+`,
+		"src/index.html": `<!doctype html><script src="NAME.js"></script>`,
+		"src/js/a.js":    "a;",
+		"src/js/b.js":    "b;",
+		"LICENCE":        "free",
+	}
+}
+
+// made are the output's files without what every build adds.
+func made(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	files := snapshot(t, dir)
+	delete(files, manifestName)
+	return files
+}
+
+func TestBuildCarriesOutTheProjectsOwnTask(t *testing.T) {
+	dir := project(t, ownTasks())
+	report := mustBuild(t, t.Context(), BuildOptions{Dir: dir, Out: "site"})
+	want := map[string]string{
+		"all.js":        "// x\na;\nb;",
+		"index.html":    `<!doctype html><script src="all.js"></script>`,
+		"legal/LICENCE": "free",
+	}
+	if diff := cmp.Diff(want, made(t, filepath.Join(dir, "site"))); diff != "" {
+		t.Errorf("output (-want +got):\n%s", diff)
+	}
+	if report.Task != "compile of gulpfile.js" || len(report.Diagnostics) > 0 {
+		t.Errorf("the report says %q, %v", report.Task, report.Diagnostics)
+	}
+	mustBuild(t, t.Context(), BuildOptions{Dir: dir, Out: "site"}) // into what it has made itself
+}
+
+func TestBuildsFolderIsThatOfTheTask(t *testing.T) {
+	files := ownTasks()
+	files["package.json"] = "{}"
+	files["gulpfile.js"] = strings.ReplaceAll(files["gulpfile.js"], "'never'", "'release'")
+	l, err := Detect(project(t, files))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l.Dist != "release" || l.Gulp.Building.Tasks[0] != "compile" {
+		t.Errorf("found %q, made by %v", l.Dist, l.Gulp.Building.Tasks)
+	}
+}
+
+func TestTaskThatMakesNoSiteIsTold(t *testing.T) {
+	for name, c := range map[string]struct {
+		task, script string
+		want         string // in a warning, or in the error when the task was named
+		fails        bool
+	}{
+		"unknown plugin":        {"", "gulp strange", "it needs gulp-secret-sauce in task strange (gulpfile.js:9:", false},
+		"a page without script": {"", "gulp half", "its site/index.html names NAME.js, which it does not make", false},
+		"named, unknown plugin": {"strange", "", "it needs gulp-secret-sauce in task strange", true},
+		"named, not there":      {"compil", "", "did you mean compile?", true},
+		"none":                  {NoTask, "gulp compile", "", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			files := ownTasks()
+			files["package.json"] = `{"scripts": {"build": "` + c.script + `"}}`
+			files["gulpfile.js"] = strings.ReplaceAll(files["gulpfile.js"], "'never'", "'site'")
+			dir := project(t, files)
+			write(t, filepath.Join(dir, "dist", manifestName), `{"generator": "realtimectl"}`)
+			report, err := Build(t.Context(), BuildOptions{Dir: dir, Task: c.task})
+			if c.fails {
+				var list diag.List
+				if !errors.As(err, &list) || !strings.Contains(err.Error()+list[0].Hint, c.want) {
+					t.Errorf("got %v, want an error with %q", err, c.want)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			var said []string
+			for _, d := range report.Diagnostics {
+				said = append(said, d.Message)
+			}
+			if report.Task != "" || !strings.Contains(strings.Join(said, "\n"), c.want) {
+				t.Errorf("the task %q has made it, and this was said: %q", report.Task, said)
+			}
+		})
+	}
+}
+
+func TestFailingTaskLeavesTheLastBuildWhole(t *testing.T) {
+	files := ownTasks()
+	files["gulpfile.js"] = strings.Replace(files["gulpfile.js"], ".pipe(concat", ".pipe(require('gulp-uglify')()).pipe(concat", 1)
+	dir := project(t, files)
+	mustBuild(t, t.Context(), BuildOptions{Dir: dir, Out: "site"})
+	before := snapshot(t, filepath.Join(dir, "site"))
+	write(t, filepath.Join(dir, "src/js/b.js"), "var = 1")
+	_, err := Build(t.Context(), BuildOptions{Dir: dir, Out: "site"})
+	var list diag.List
+	if !errors.As(err, &list) || list[0].Path != "src/js/b.js" || list[0].Line != 1 {
+		t.Errorf("got %v", err)
+	}
+	if diff := cmp.Diff(before, snapshot(t, filepath.Join(dir, "site"))); diff != "" {
+		t.Errorf("the last build changed:\n%s", diff)
+	}
+}
+
+// TestCommandCalledAsATaskStandsInForIt: what the project's own command makes is there for
+// other tasks, in serve and in build, even though a task empties the folder first.
+func TestCommandCalledAsATaskStandsInForIt(t *testing.T) {
+	dir := project(t, map[string]string{
+		"gulpfile.js": `
+const gulp = require('gulp'), inject = require('gulp-inject');
+gulp.task('clean', () => require('del')(['.tmp', 'dist']));
+gulp.task('styles', () => gulp.src('src/*.sugar').pipe(require('gulp-secret-sauce')()).pipe(gulp.dest('.tmp/serve')));
+gulp.task('inject', () => gulp.src('src/index.html').pipe(inject(gulp.src('.tmp/serve/*.css', {read: false}), {ignorePath: '.tmp/serve', addRootSlash: false})).pipe(gulp.dest('.tmp/serve')));
+gulp.task('copy', () => gulp.src('.tmp/serve/**').pipe(gulp.dest('dist')));
+gulp.task('build', gulp.series('clean', 'styles', 'inject', 'copy'));
+gulp.task('serve', gulp.series('styles', 'inject', () => require('browser-sync').init({ server: ['.tmp/serve', 'src'] })));
+`,
+		"src/index.html": "<!doctype html>\n<!-- inject:css -->\n<!-- endinject -->\n",
+		"src/a.sugar":    "a {}",
+	})
+	tasks := []Task{{Name: "styles", Run: "mkdir -p .tmp/serve && cp src/a.sugar .tmp/serve/a.css", On: []string{"src/*.sugar"}}}
+	page := "<!doctype html>\n<!-- inject:css -->\n<link rel=\"stylesheet\" href=\"a.css\">\n<!-- endinject -->\n"
+	report := mustBuild(t, t.Context(), BuildOptions{Dir: dir, Tasks: tasks})
+	got := made(t, filepath.Join(dir, "dist"))
+	if report.Task == "" || len(report.Diagnostics) > 0 {
+		t.Errorf("build by %q said %v", report.Task, report.Diagnostics)
+	}
+	if diff := cmp.Diff(map[string]string{"index.html": page, "a.css": "a {}"}, got); diff != "" {
+		t.Errorf("output (-want +got):\n%s", diff)
+	}
+	if err := os.RemoveAll(filepath.Join(dir, ".tmp")); err != nil {
+		t.Fatal(err)
+	}
+	p, err := New(Options{Dir: dir, Tasks: tasks})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.Close() })
+	result, err := p.Start(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	layer := snapshot(t, filepath.Join(dir, ".tmp"))
+	if len(result.Diagnostics) > 0 || layer["index.html"] != page || layer["a.css"] != "a {}" {
+		t.Errorf("serve said %v and made %q", result.Diagnostics, layer)
+	}
+}
