@@ -164,7 +164,7 @@ func parseTag(src []byte, span Span) Tag {
 	for i < end && !isSpace(raw[i]) && raw[i] != '/' {
 		i++
 	}
-	tag := Tag{Name: strings.ToLower(string(raw[1:i])), Span: span, End: span.End}
+	tag := Tag{Name: lower(raw[1:i]), Span: span, End: span.End}
 	for {
 		for i < end && (isSpace(raw[i]) || raw[i] == '/') {
 			i++
@@ -186,7 +186,7 @@ func parseAttr(raw []byte, i, end int) (Attr, int) {
 	for i++; i < end && !isSpace(raw[i]) && raw[i] != '/' && raw[i] != '='; {
 		i++
 	}
-	attr := Attr{Name: strings.ToLower(string(raw[start:i])), Whole: Span{start, i}, Raw: Span{i, i}}
+	attr := Attr{Name: lower(raw[start:i]), Whole: Span{start, i}, Raw: Span{i, i}}
 	eq := i
 	for eq < end && isSpace(raw[eq]) {
 		eq++
@@ -218,6 +218,18 @@ func attrValue(raw []byte, i, end int) (value Span, quote byte, next int) {
 		i++
 	}
 	return Span{start, i}, 0, i
+}
+
+// lower writes A to Z small and leaves all else, as HTML compares names: what it returns
+// is as long as the name in the page.
+func lower(name []byte) string {
+	out := []byte(string(name))
+	for i, c := range out {
+		if c >= 'A' && c <= 'Z' {
+			out[i] = c | 0x20
+		}
+	}
+	return string(out)
 }
 
 func shift(s Span, by int) Span { return Span{s.Start + by, s.End + by} }

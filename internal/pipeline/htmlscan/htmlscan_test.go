@@ -30,6 +30,7 @@ func TestScanFindsTagsAsABrowserDoes(t *testing.T) {
 	}{
 		{"quotes", `<a href="x" b='y' c=z d>`, []string{`a [href|x|x] [b|y|y] [c|z|z] [d||]`}},
 		{"upper case", `<SCRIPT SRC=a.js></SCRIPT>`, []string{`script [src|a.js|a.js]`}},
+		{"only A to Z have a lower case", "<x-\u0130 \u212aK=1>", []string{"x-\u0130 [\u212ak|1|1]"}},
 		{"entities", `<a href="?a=1&amp;b=2">`, []string{`a [href|?a=1&b=2|?a=1&amp;b=2]`}},
 		{"angle in value", `<a title="a > b" href=x>`, []string{`a [title|a > b|a > b] [href|x|x]`}},
 		{"spaces around equals", "<a href\n =\t'x'/>", []string{`a [href|x|x]`}},
@@ -86,6 +87,16 @@ func TestEditsTouchNothingElse(t *testing.T) {
 	want := `<!DOCTYPE html>` + "\r\n" + `<A   HREF='it&#39;s &amp; more'>é</A><img alt="&quot;q&quot;" src="z">`
 	if diff := cmp.Diff(want, string(e.Apply(d.Src))); diff != "" {
 		t.Errorf("page (-want +got):\n%s", diff)
+	}
+}
+
+func TestAttributesGoBehindTheNameThatThePageHas(t *testing.T) {
+	page := "<x-\u0130\u212a>"
+	d := Scan([]byte(page))
+	var e Edits
+	e.SetAttr(d.Tags[0], "a", "1")
+	if got, want := string(e.Apply(d.Src)), "<x-\u0130\u212a a=\"1\">"; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
