@@ -5,6 +5,7 @@ package sourcemap
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"sort"
@@ -38,13 +39,20 @@ type wire struct {
 	Names          []string  `json:"names"`
 	Mappings       string    `json:"mappings"`
 	SourcesContent []*string `json:"sourcesContent,omitempty"`
+	Sections       []section `json:"sections,omitempty"`
 }
 
-// Parse reads a map. One that is made of sections is not read.
+// section is a part of a map that is made of maps.
+type section struct{}
+
+// Parse reads a map. One that is made of sections is refused.
 func Parse(data []byte) (*Map, error) {
 	var w wire
 	if err := json.Unmarshal(bytes.TrimPrefix(data, []byte(")]}'\n")), &w); err != nil {
 		return nil, fmt.Errorf("read a source map: %w", err)
+	}
+	if len(w.Sections) > 0 {
+		return nil, errors.New("read a source map: it is made of sections")
 	}
 	m := &Map{File: w.File, Sources: w.Sources, Contents: w.SourcesContent, Names: w.Names}
 	if w.SourceRoot != nil {
@@ -116,10 +124,13 @@ func (m *Map) Through(before *Map) *Map {
 		var segments []Segment
 		for _, s := range line {
 			at, ok := before.at(s)
+			at.Column = s.Column
 			if !ok {
+				if n := len(segments); n > 0 && segments[n-1].Source >= 0 { // else nothing goes before
+					segments = append(segments, nowhere(s.Column))
+				}
 				continue
 			}
-			at.Column = s.Column
 			if s.Name >= 0 && s.Name < len(m.Names) && at.Name < 0 {
 				if _, known := names[s.Name]; !known {
 					names[s.Name] = len(out.Names)
@@ -133,6 +144,9 @@ func (m *Map) Through(before *Map) *Map {
 	}
 	return out
 }
+
+// nowhere is a segment that ends the one before it and leads to no source.
+func nowhere(column int) Segment { return Segment{Column: column, Source: -1, Name: -1} }
 
 // at returns the segment in which a place of the generated file lies.
 func (m *Map) at(s Segment) (Segment, bool) {
@@ -214,15 +228,18 @@ func (j *Joiner) Add(content string, m *Map) {
 	}
 }
 
+// Source returns the name of a source with the root before it.
+func (m *Map) Source(i int) string { return rooted(m.Root, m.Sources[i]) }
+
 // add copies the segments of a map to where its file begins.
 func (j *Joiner) add(m *Map) {
 	sources := make([]int, len(m.Sources))
-	for i, s := range m.Sources {
+	for i := range m.Sources {
 		var content *string
 		if i < len(m.Contents) {
 			content = m.Contents[i]
 		}
-		sources[i] = j.source(rooted(m.Root, s), content)
+		sources[i] = j.source(m.Source(i), content)
 	}
 	for i, line := range m.Lines {
 		for len(j.m.Lines) <= j.line+i {

@@ -1,6 +1,7 @@
 package sourcemap
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -20,10 +21,8 @@ func origin(t *testing.T, m *Map, text, word string) string {
 	if !ok {
 		return "nowhere"
 	}
-	return strings.Join([]string{m.Sources[s.Source], itoa(s.Line), itoa(s.SourceColumn)}, ":")
+	return fmt.Sprintf("%s:%d:%d", m.Sources[s.Source], s.Line, s.SourceColumn)
 }
-
-func itoa(n int) string { return string(rune('0' + n)) }
 
 func TestAMapIsReadAsItWasWritten(t *testing.T) {
 	content := "one two\n\n  é𝒳 three"
