@@ -190,8 +190,13 @@ func TestAMapOfSectionsIsRefused(t *testing.T) {
 
 func TestSourcesHaveTheirRootBeforeThem(t *testing.T) {
 	for _, c := range []struct{ root, source, want string }{
-		{"", "a.js", "a.js"}, {"src", "a.js", "src/a.js"}, {"src/", "a.js", "src/a.js"}, {"/", "../a.js", "/../a.js"},
-		{"https://x.example/y/", "a.js", "https://x.example/y/a.js"}, {"src", "/a.js", "/a.js"}, {"src", "webpack:///a.js", "webpack:///a.js"},
+		{"", "a.js", "a.js"},
+		{"src", "a.js", "src/a.js"},
+		{"src/", "a.js", "src/a.js"},
+		{"/", "../a.js", "/../a.js"},
+		{"https://x.example/y/", "a.js", "https://x.example/y/a.js"},
+		{"src", "/a.js", "/a.js"},
+		{"src", "webpack:///a.js", "webpack:///a.js"},
 	} {
 		if got := (&Map{Root: c.root, Sources: []string{c.source}}).Source(0); got != c.want {
 			t.Errorf("%q before %q gives %q, want %q", c.root, c.source, got, c.want)

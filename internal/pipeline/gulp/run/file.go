@@ -16,6 +16,8 @@ type file struct {
 	gulp.File // but for its Map
 	// mapped leads from the contents to what was written; nil = no map is kept.
 	mapped *sourcemap.Map
+	// loaded is the map that the file brought with it, in the place of a comment.
+	loaded *sourcemap.Map
 	// source is the file of the project that it was read from, absolute; "" = made by a
 	// plugin. original is what it held then: a mistake is located there as long as it is
 	// what the file still holds.

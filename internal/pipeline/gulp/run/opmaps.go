@@ -46,8 +46,9 @@ func (c *call) initMaps(in []*file, load bool) ([]*file, error) {
 	})
 }
 
-// mapComment is the comment that leads to a map, of scripts and of styles.
-var mapComment = regexp.MustCompile(`(?m)^[ \t]*(?://[#@]\s*sourceMappingURL=(\S+)|/\*[#@]\s*sourceMappingURL=(\S+?)\s*\*/)[ \t]*\r?$\n?`)
+// mapComment is the comment that leads to a map, of scripts and of styles. The end of
+// its line stays, as the map of the file counts it.
+var mapComment = regexp.MustCompile(`(?m)^[ \t]*(?://[#@]\s*sourceMappingURL=(\S+)|/\*[#@]\s*sourceMappingURL=(\S+?)\s*\*/)[ \t]*(\r?$)`)
 
 // loadMap returns the file with the map that it brings, inside or beside it; nil without
 // one that can be read.
@@ -57,7 +58,7 @@ func (c *call) loadMap(f *file, reads reads) *file {
 	contents := f.Contents
 	if m != nil {
 		address := string(append(sub(f.Contents, m, 1), sub(f.Contents, m, 2)...))
-		contents = append(append([]byte{}, f.Contents[:m[0]]...), f.Contents[m[1]:]...)
+		contents = append(append([]byte{}, f.Contents[:m[0]]...), f.Contents[m[6]:]...)
 		if _, encoded, inline := strings.Cut(address, ";base64,"); inline && strings.HasPrefix(address, "data:") {
 			data, _ = base64.StdEncoding.DecodeString(encoded)
 			from = f.Path
@@ -73,13 +74,29 @@ func (c *call) loadMap(f *file, reads reads) *file {
 	if err != nil {
 		return nil
 	}
-	for i, s := range loaded.Sources {
-		if !isRemote(s) {
-			loaded.Sources[i] = relative(f.Base, absolute(path.Dir(from), path.Join(loaded.Root, s)))
-		}
+	for i := range loaded.Sources {
+		loaded.Sources[i] = c.sourceName(f, path.Dir(from), loaded.Source(i))
 	}
 	loaded.Root, loaded.File = "", f.relative()
-	return f.with(func(n *file) { n.Contents, n.mapped = contents, loaded })
+	return f.with(func(n *file) {
+		n.Contents, n.mapped = contents, loaded
+		if m != nil {
+			n.loaded = loaded
+		}
+	})
+}
+
+// sourceName is how the map of a file names a source that a map in dir has. An address,
+// and a path of the site ("/source/x.ts"), which is none of the project, stay.
+func (c *call) sourceName(f *file, dir, source string) string {
+	if isRemote(source) {
+		return source
+	}
+	at := absolute(dir, source)
+	if strings.HasPrefix(source, "/") && !within(at, c.r.opts.Dir) {
+		return at
+	}
+	return relative(f.Base, at)
 }
 
 func sub(data []byte, m []int, group int) []byte {
@@ -100,15 +117,16 @@ func writeMaps(c *call, in []*file) ([]*file, error) {
 		if f.Contents == nil || f.mapped == nil {
 			return made{files: []*file{f}}, nil
 		}
-		out, err := c.writeMap(f, dest, external, opts)
+		reads := reads{}
+		out, err := c.writeMap(f, dest, external, opts, reads)
 		if err != nil {
-			return made{files: []*file{f}, found: diag.List{c.told(err)}}, nil
+			return made{files: []*file{f}, found: diag.List{c.told(err)}, reads: reads}, nil
 		}
-		return made{files: out}, nil
+		return made{files: out, reads: reads}, nil
 	})
 }
 
-func (c *call) writeMap(f *file, dest string, external bool, opts *gulp.Object) ([]*file, error) {
+func (c *call) writeMap(f *file, dest string, external bool, opts *gulp.Object, reads reads) ([]*file, error) {
 	m := *f.mapped
 	m.File = f.relative()
 	root, err := c.sourceRoot(f, opts)
@@ -116,8 +134,14 @@ func (c *call) writeMap(f *file, dest string, external bool, opts *gulp.Object) 
 		return nil, err
 	}
 	m.Root = root
-	if opts.Get("includeContent") == false {
-		m.Contents = nil
+	m.Contents = nil
+	if opts.Get("includeContent") != false {
+		m.Contents = c.sourceContents(f, reads)
+	}
+	if fn, ok := opts.Get("mapSources").(*gulp.Func); ok {
+		if m.Sources, err = renamedSources(f, fn); err != nil {
+			return nil, err
+		}
 	}
 	if !external {
 		url := "data:application/json;charset=" + textOr(opts, "charset", "utf8") + ";base64," + base64.StdEncoding.EncodeToString(m.JSON())
@@ -132,18 +156,48 @@ func (c *call) writeMap(f *file, dest string, external bool, opts *gulp.Object) 
 		name = text(v)
 	}
 	at := path.Join(f.Base, name)
-	m.File = relative(path.Dir(at), f.Path)
-	if folder := text(opts.Get("destPath")); folder != "" && root == "" {
-		m.Root = relative(path.Dir(absolute(c.r.opts.Dir, path.Join(folder, name))), f.Base)
-	} else if strings.HasPrefix(root, ".") {
-		m.Root = path.Join(relative(path.Dir(at), f.Base), root)
-	}
+	c.placeMap(f, &m, name, opts)
 	url, err := c.mapURL(f, at, opts)
 	if err != nil {
 		return nil, err
 	}
 	mapFile := &file{File: gulp.File{Path: at, Base: f.Base, Contents: m.JSON()}}
 	return []*file{mapFile, c.commented(f, url, opts)}, nil
+}
+
+// placeMap says what a map beside its file knows of the way to it and to the sources.
+func (c *call) placeMap(f *file, m *sourcemap.Map, name string, opts *gulp.Object) {
+	at, of := path.Join(f.Base, name), f.Path
+	folder := text(opts.Get("destPath"))
+	if folder != "" {
+		at = absolute(c.r.opts.Dir, path.Join(folder, name))
+		of = absolute(c.r.opts.Dir, path.Join(folder, f.relative()))
+	}
+	m.File = relative(path.Dir(at), of)
+	if given := has(opts, "sourceRoot"); folder != "" && !given || given && m.Root == "" || strings.HasPrefix(m.Root, ".") {
+		m.Root = path.Join(relative(path.Dir(at), f.Base), m.Root)
+	}
+}
+
+// sourceContents are what the sources of a file's map hold; what the map does not know is
+// read.
+func (c *call) sourceContents(f *file, reads reads) []*string {
+	out := make([]*string, len(f.mapped.Sources))
+	copy(out, f.mapped.Contents)
+	for i, known := range out {
+		source := f.mapped.Source(i)
+		if known != nil || isRemote(source) {
+			continue
+		}
+		at := absolute(f.Base, source)
+		data, ok := c.r.view.read(at)
+		reads[at] = data
+		if ok {
+			content := string(bytes.TrimPrefix(data, []byte("\ufeff")))
+			out[i] = &content
+		}
+	}
+	return out
 }
 
 func (c *call) sourceRoot(f *file, opts *gulp.Object) (string, error) {
@@ -176,21 +230,26 @@ func (c *call) mapURL(f *file, at string, opts *gulp.Object) (string, error) {
 	return url, nil
 }
 
-// commented returns the file with the comment that leads to its map, and without the map.
+// commented returns the file with the comment that leads to its map, at the place of the
+// one that it came with.
 func (c *call) commented(f *file, url string, opts *gulp.Object) *file {
 	end := "\n"
 	if bytes.Count(f.Contents, []byte("\r\n"))*2 > bytes.Count(f.Contents, []byte("\n")) {
 		end = "\r\n"
 	}
+	before := end
+	if f.loaded != nil && f.loaded == f.mapped {
+		before = ""
+	}
 	comment := ""
 	switch {
 	case opts.Get("addComment") == false:
 	case strings.HasSuffix(f.Path, ".css"):
-		comment = end + "/*# sourceMappingURL=" + url + " */" + end
+		comment = before + "/*# sourceMappingURL=" + url + " */" + end
 	case strings.HasSuffix(f.Path, ".js"):
-		comment = end + "//# sourceMappingURL=" + url + end
+		comment = before + "//# sourceMappingURL=" + url + end
 	}
-	return f.with(func(n *file) { n.Contents, n.mapped = []byte(string(f.Contents)+comment), nil })
+	return f.holding([]byte(string(f.Contents) + comment))
 }
 
 // mapSources is sourcemaps.mapSources: a function gives the sources other names.
@@ -203,15 +262,25 @@ func mapSources(c *call, in []*file) ([]*file, error) {
 		if f.mapped == nil {
 			return made{files: []*file{f}}, nil
 		}
-		m := *f.mapped
-		m.Sources = append([]string{}, m.Sources...)
-		for i, s := range m.Sources {
-			v, err := fn.Call(s, f.own())
-			if err != nil {
-				return c.failed(f, c.mistake(err))
-			}
-			m.Sources[i] = text(v)
+		sources, err := renamedSources(f, fn)
+		if err != nil {
+			return c.failed(f, c.mistake(err))
 		}
+		m := *f.mapped
+		m.Sources = sources
 		return made{files: []*file{f.with(func(n *file) { n.mapped = &m })}}, nil
 	})
+}
+
+// renamedSources are the sources of a file's map as a function of the gulpfile names them.
+func renamedSources(f *file, fn *gulp.Func) ([]string, error) {
+	out := make([]string, len(f.mapped.Sources))
+	for i, source := range f.mapped.Sources {
+		v, err := fn.Call(source, f.own())
+		if err != nil {
+			return nil, err
+		}
+		out[i] = text(v)
+	}
+	return out, nil
 }
