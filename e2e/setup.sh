@@ -80,8 +80,29 @@ install_bundle() {
   rm -r "$tmp"
 }
 
+# A project of the official FountainJS generator, built by its own gulp: what ours is
+# compared with.
+install_fountain() {
+  local dir=.cache/fountain stamp=.cache/fountain.made want tmp
+  want=$(cat fountain/package.json fountain/package-lock.json fountain/generate.cjs | sha256sum)
+  if [[ -f $stamp && $(<"$stamp") == "$want" ]]; then
+    return
+  fi
+  say 'generating a FountainJS project and building it with gulp'
+  npm --prefix fountain ci --ignore-scripts --legacy-peer-deps --no-audit --no-fund --loglevel=error >/dev/null ||
+    fail 'npm ci failed' 'see its messages above; the npm registry has to be reachable'
+  rm -rf "$dir" "$stamp"
+  mkdir -p .cache
+  tmp=$(mktemp)
+  node fountain/generate.cjs "$dir" >"$tmp" 2>&1 ||
+    fail 'the generator failed' "see what it printed: $(tail -n 20 "$tmp")"
+  rm "$tmp"
+  printf '%s\n' "$want" >"$stamp"
+}
+
 install_packages
 install_clients
+install_fountain
 install_bundle 1.0.6 \
   8ad76dcfa7d00531480c13f8fa1268c743a54fe49b0957443633e08ccba9dde86eeceb221bab741580570b1fa4feea6df656deca9f4199434d8b911f9c66b957
 install_bundle 1.2.1 \

@@ -39,6 +39,17 @@ func Package(t testing.TB, name string) string {
 	return dir
 }
 
+// Made returns the folder of a project that the test set-up has made.
+func Made(t testing.TB, name string) string {
+	t.Helper()
+	_, here, _, _ := runtime.Caller(0)
+	dir := filepath.Join(filepath.Dir(here), "..", "..", "e2e", ".cache", name)
+	if _, err := os.Stat(dir + ".made"); err != nil {
+		Missing(t, "the project "+name)
+	}
+	return dir
+}
+
 // Missing ends the test because a part is not there.
 func Missing(t testing.TB, part string) {
 	t.Helper()
