@@ -24,6 +24,7 @@ import (
 	"net/url"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -116,7 +117,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	name, ok := cleanName(r.URL.Path)
-	if !ok || hidden(name) {
+	if !ok || s.hidden(name) {
 		s.log.Debug("refused the name of a file that is never served", "event", "static.refused", "path", r.URL.Path)
 		notFound(w)
 		return
@@ -215,17 +216,38 @@ func (s *Server) find(quick *shelf, name string, slash bool) (hit, bool) {
 // now; for a file that was just deleted, the one under which it was. It is false for a file
 // in no layer, for one that is never served, and for one that an earlier layer shadows.
 func (s *Server) Resolve(file string) (urlPath string, ok bool) {
+	if all := s.URLs(file); len(all) > 0 {
+		return all[0], true
+	}
+	return "", false
+}
+
+// URLs returns all paths that Resolve would: of layers that lie in one another, each
+// serves a file in the inner one.
+func (s *Server) URLs(file string) []string {
+	var all []string
 	for i, l := range s.layers {
 		rel, ok := l.contains(file)
 		if !ok {
 			continue
 		}
 		name := strings.TrimPrefix(path.Join("/", l.prefix, rel), "/")
-		if _, valid := cleanName("/" + name); valid && !hidden(name) && s.reaches(i, rel, name) {
-			return "/" + name, true
+		if _, valid := cleanName("/" + name); valid && !s.hidden(name) && !slices.Contains(all, "/"+name) && s.reaches(i, rel, name) {
+			all = append(all, "/"+name)
 		}
 	}
-	return "", false
+	return all
+}
+
+// hidden reports whether a name is never served. A layer's own prefix is no secret, even
+// with a dot.
+func (s *Server) hidden(name string) bool {
+	for _, l := range s.layers {
+		if rest, ok := strings.CutPrefix(name, l.prefix+"/"); ok && strings.HasPrefix(l.prefix, ".") {
+			return hidden(rest)
+		}
+	}
+	return hidden(name)
 }
 
 // reaches reports whether a request for name gets to rel in layer i: no earlier layer has
@@ -257,7 +279,7 @@ func (s *Server) Open(name string) (fs.File, error) {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrInvalid}
 	}
 	clean, ok := cleanName("/" + name)
-	if !ok || clean == "" || hidden(clean) {
+	if !ok || clean == "" || s.hidden(clean) {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 	}
 	hit, ok := s.find(nil, clean, false)

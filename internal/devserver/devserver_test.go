@@ -368,6 +368,42 @@ func TestResolve(t *testing.T) {
 	}
 }
 
+func TestAFileInLayersThatLieInOneAnotherHasManyURLs(t *testing.T) {
+	dir := tree(t, map[string]string{
+		"app/a.js": "a", "app/b.js": "b", ".tmp/b.js": "made", ".tmp/.tmp/main.css": "made", ".tmp/.tmp/.env": "secret", ".env": "secret",
+	})
+	s, err := New(Options{Layers: []Layer{
+		{Prefix: "/", Dir: filepath.Join(dir, ".tmp")},
+		{Prefix: "/", Dir: filepath.Join(dir, "app")},
+		{Prefix: "/", Dir: dir},
+		{Prefix: "/.tmp", Dir: filepath.Join(dir, ".tmp", ".tmp")},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	for file, want := range map[string][]string{
+		"app/a.js":           {"/a.js", "/app/a.js"},
+		"app/b.js":           {"/app/b.js"},
+		".tmp/.tmp/main.css": {"/.tmp/main.css"},
+		".tmp/.tmp/.env":     nil,
+		".env":               nil,
+	} {
+		if diff := cmp.Diff(want, s.URLs(filepath.Join(dir, file))); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", file, diff)
+		}
+	}
+	srv := listen(t, s)
+	for target, want := range map[string]string{
+		"/.tmp/main.css": "200 made", "/.tmp/.env": "404 not found\n", "/.tmp/.tmp/main.css": "404 not found\n", "/.env": "404 not found\n",
+	} {
+		got := ask(t, srv, target)
+		if text := fmt.Sprint(got.Status, " ", got.Body); text != want {
+			t.Errorf("%s: got %q, want %q", target, text, want)
+		}
+	}
+}
+
 func TestAClosedServerFindsNothing(t *testing.T) {
 	s := project(t, tree(t, map[string]string{"src/a.js": "a"}))
 	srv := listen(t, s)

@@ -7,6 +7,8 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strings"
 
 	"github.com/realtimectl/realtimectl/internal/diag"
 )
@@ -42,8 +44,9 @@ type Layout struct {
 	// where there is one.
 	Origin map[string]string
 
-	hints gulpHints
-	env   envRules
+	hints  gulpHints
+	env    envRules
+	routes map[string]string // of the project's own server, when no gulpfile is carried out
 }
 
 // wired reports whether pages have blocks to fill.
@@ -67,6 +70,7 @@ func Detect(dir string) (Layout, error) {
 	l.readBowerrc(dir)
 	l.findKind(dir)
 	l.readGulpfile(dir)
+	l.readServer(dir)
 	return l, nil
 }
 
@@ -136,6 +140,45 @@ func (l *Layout) findSources(dir string) {
 			return
 		}
 	}
+}
+
+// hasPage reports whether the sources have a page for the root URL.
+func (l *Layout) hasPage(dir string) bool {
+	return exists(filepath.Join(dir, filepath.FromSlash(l.Src), "index.html"))
+}
+
+// searchPage takes the folder of the page that lies least deep, when the usual folders
+// have none.
+func (l *Layout) searchPage(dir string) {
+	folders := []string{"."}
+	for range searchDepth {
+		var below []string
+		for _, folder := range folders {
+			entries, _ := os.ReadDir(filepath.Join(dir, filepath.FromSlash(folder))) // unreadable: nothing in it
+			for _, e := range entries {
+				if e.IsDir() && !hidden(e.Name()) && !slices.Contains(noSources[:], strings.ToLower(e.Name())) {
+					below = append(below, path.Join(folder, e.Name()))
+				}
+			}
+		}
+		for _, folder := range below {
+			page := path.Join(folder, "index.html")
+			if src, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(page))); err == nil && isPage(src) {
+				l.Src, l.Origin["src"] = folder, page
+				return
+			}
+		}
+		folders = below
+	}
+}
+
+// searchDepth is how many folders down a page is looked for: src/main/webapp.
+const searchDepth = 3
+
+// noSources are folders whose pages are not the project's own, or not its sources.
+var noSources = [...]string{
+	"node_modules", "bower_components", "dist", "build", "out", "release", "target", "coverage", "docs", "doc", "jsdoc", "apidoc",
+	"test", "tests", "e2e", "spec", "specs", "example", "examples", "demo", "vendor", "lib", "libs", "reports", "tmp", "temp",
 }
 
 var (

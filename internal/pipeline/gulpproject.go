@@ -30,11 +30,11 @@ func (l Layout) carriedOut() bool { return l.Gulp != nil && l.Gulp.Why == "" }
 
 // Routes are folders that are served under URL paths of their own ("/vendor").
 func (l Layout) Routes() map[string]string {
-	routes := map[string]string{}
-	if !l.carriedOut() {
-		return routes
+	routes, known := map[string]string{}, l.routes
+	if l.carriedOut() {
+		known = l.Gulp.Serving.Routes
 	}
-	for prefix, folder := range l.Gulp.Serving.Routes {
+	for prefix, folder := range known {
 		if prefix != "/" && filepath.IsLocal(filepath.FromSlash(folder)) {
 			routes[prefix] = folder
 		}
@@ -62,6 +62,13 @@ func (l *Layout) readGulpfile(dir string) {
 		g.Why = fmt.Sprintf("no task of %s that a developer runs makes a file or serves a folder", plan.Gulpfile)
 		return
 	}
+	if len(g.Serving.Roots) == 0 {
+		readPrograms(dir, &g.Serving, commandLines(g.Serving.Commands))
+	}
+	g.Serving.Below(resolved(dir))
+	if len(g.Serving.Roots) == 0 && !l.hasPage(dir) {
+		l.searchPage(dir)
+	}
 	g.roots = localFolders(dir, g.Serving.Roots)
 	if len(g.roots) == 0 {
 		g.roots = append(slices.Clone(g.outputs), l.Src)
@@ -71,6 +78,14 @@ func (l *Layout) readGulpfile(dir string) {
 		l.is(GulpTasks, from)
 	}
 	l.follow(from)
+}
+
+func commandLines(commands []gulp.Command) []string {
+	var lines []string
+	for _, c := range commands {
+		lines = append(lines, c.Line)
+	}
+	return lines
 }
 
 // makesFiles reports whether the development task has streams, or serves a folder.

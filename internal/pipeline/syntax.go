@@ -106,11 +106,11 @@ func (p *Pipeline) known(file string) ([]byte, bool) {
 // keepGood lays the last good version of files with a mistake over the sources.
 func (p *Pipeline) keepGood(made map[string][]byte) {
 	for file := range p.wrong {
-		name := p.tree.url(file)
-		if _, ours := made[name]; ours || p.good[file] == nil {
-			continue
+		for _, name := range p.tree.urls(file) {
+			if _, ours := made[name]; !ours && p.good[file] != nil {
+				made[name] = p.good[file]
+			}
 		}
-		made[name] = p.good[file]
 	}
 }
 

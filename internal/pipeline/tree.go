@@ -155,6 +155,18 @@ func (t *tree) url(file string) string {
 	return filepath.Base(file)
 }
 
+// urls returns all URL paths of a source file: of folders that lie in one another, each
+// serves a file in the inner one.
+func (t *tree) urls(file string) []string {
+	urls := []string{t.url(file)}
+	for _, root := range t.roots() {
+		if r, err := filepath.Rel(root, file); err == nil && filepath.IsLocal(r) && !slices.Contains(urls, filepath.ToSlash(r)) {
+			urls = append(urls, filepath.ToSlash(r))
+		}
+	}
+	return urls
+}
+
 // isPublic reports whether a file is copied as it is, under its own name.
 func (t *tree) isPublic(file string) bool {
 	return t.public != "" && strings.HasPrefix(file, t.public+string(filepath.Separator))

@@ -21,7 +21,7 @@ import (
 type changes struct {
 	dir     string // the project, for names in messages
 	rebuild func(ctx context.Context, paths []string) (pipeline.Result, error)
-	resolve func(file string) (urlPath string, ok bool)
+	resolve func(file string) (urlPaths []string)
 	notify  func(livereload.Change) (pages int)
 	rules   []string // the configuration file and those its relay rules name
 	reread  func()   // reads them again
@@ -136,9 +136,7 @@ func (c *changes) reach(pages int) string {
 func (c *changes) urls(files []string) []string {
 	urls := make([]string, 0, len(files))
 	for _, file := range files {
-		if url, ok := c.resolve(file); ok {
-			urls = append(urls, url)
-		}
+		urls = append(urls, c.resolve(file)...)
 	}
 	return urls
 }

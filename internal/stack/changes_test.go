@@ -38,7 +38,12 @@ func newBench(result pipeline.Result, err error, pages int) *bench {
 			b.rebuilt = append(b.rebuilt, paths)
 			return result, err
 		},
-		resolve: func(file string) (string, bool) { return strings.CutPrefix(file, "/p/src") },
+		resolve: func(file string) []string {
+			if url, ok := strings.CutPrefix(file, "/p/src"); ok {
+				return []string{url}
+			}
+			return nil
+		},
 		notify: func(c livereload.Change) int {
 			b.told = append(b.told, c)
 			return pages

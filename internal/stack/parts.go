@@ -242,6 +242,10 @@ func moreLayers(cfg *config.Config, l pipeline.Layout) []devserver.Layer {
 	for _, folder := range l.More {
 		layers = append(layers, devserver.Layer{Prefix: "/", Dir: cfg.Abs(folder)})
 	}
+	if tmp := cfg.Paths.Tmp; (l.Src == "." || slices.Contains(l.More, ".")) && filepath.IsLocal(tmp) {
+		// Pages that are served from the project itself name it: /.tmp/styles.css.
+		layers = append(layers, devserver.Layer{Prefix: "/" + filepath.ToSlash(tmp), Dir: filepath.Join(cfg.Abs(tmp), tmp), Compiled: true})
+	}
 	for _, prefix := range slices.Sorted(maps.Keys(l.Routes())) {
 		layers = append(layers, devserver.Layer{Prefix: prefix, Dir: cfg.Abs(l.Routes()[prefix])})
 	}
@@ -353,7 +357,7 @@ func (p *parts) addFlow(ctx context.Context) error {
 	conf := &rereader{load: p.reload, running: p.cfg, last: p.cfg, hub: p.hub, rules: p.takeRules, log: p.log}
 	flow := &changes{
 		dir: p.cfg.Dir, rules: p.ruleFiles(), log: p.log,
-		rebuild: p.pipeline.Rebuild, resolve: p.files.Resolve, notify: p.live.Notify,
+		rebuild: p.pipeline.Rebuild, resolve: p.files.URLs, notify: p.live.Notify,
 		reread: conf.reread, foreign: p.target != nil, exists: exists, open: p.live.Pages, told: p.told,
 	}
 	p.gate = newGate(func(b watch.Batch) {

@@ -30,6 +30,36 @@ type Serving struct {
 // Tasks returns what is run, in order.
 func (s Serving) Tasks() []string { return append(slices.Clone(s.Before), s.Task) }
 
+// Program adds what a program of the project's own serves, as package record has seen it.
+func (s *Serving) Program(p *Plan) {
+	if p.Top == nil {
+		return
+	}
+	for _, a := range p.Top.Actions {
+		if server, ok := a.(*Server); ok {
+			s.readServer(server)
+		}
+	}
+}
+
+// Below makes folders that are absolute and lie in the project relative to it.
+func (s *Serving) Below(dir string) {
+	for i, root := range s.Roots {
+		s.Roots[i] = below(dir, root)
+	}
+	for prefix, folder := range s.Routes {
+		s.Routes[prefix] = below(dir, folder)
+	}
+	s.Index = s.inRoot(s.Index)
+}
+
+func below(dir, name string) string {
+	if name == dir {
+		return "."
+	}
+	return strings.TrimPrefix(name, strings.TrimSuffix(dir, "/")+"/")
+}
+
 // developmentNames are what people call the task they run all day, the usual first.
 var developmentNames = [...]string{
 	"serve", "server", "dev", "develop", "development", "serve:dev", "serve-dev", "dev:serve", "start", "run", "live",
@@ -297,10 +327,15 @@ func (s *Serving) readUses(uses Value) {
 	}
 }
 
-// addStatic takes a folder under the root URL, or under a path.
+// addStatic takes a folder under the root URL, or under a path; a page is that of all
+// routes.
 func (s *Serving) addStatic(prefix, dir Value) {
+	if text, ok := dir.(string); ok && path.Ext(text) == ".html" {
+		s.setIndex(dir)
+		return
+	}
 	at, ok := prefix.(string)
-	if !ok || at == "/" {
+	if !ok || at == "/" || strings.Contains(at, "*") {
 		s.addRoots(dir)
 		return
 	}
@@ -316,16 +351,20 @@ func (s *Serving) setIndex(v Value) {
 	if !ok || text == "" || strings.HasSuffix(text, "/") {
 		return
 	}
-	s.Index = folder(text)
-	for _, root := range s.Roots {
-		if rel, ok := strings.CutPrefix(s.Index, root+"/"); ok {
-			s.Index = rel
-			return
-		}
-	}
+	s.Index = s.inRoot(folder(text))
 	if path.IsAbs(s.Index) {
 		s.Index = path.Base(s.Index)
 	}
+}
+
+// inRoot returns a page's path in the folder that serves it.
+func (s *Serving) inRoot(page string) string {
+	for _, root := range s.Roots {
+		if rel, ok := strings.CutPrefix(page, root+"/"); ok {
+			return rel
+		}
+	}
+	return page
 }
 
 func (s *Serving) addRoutes(v Value) {

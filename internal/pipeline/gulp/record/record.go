@@ -88,6 +88,37 @@ func Record(dir string, opts Options) (*gulp.Plan, error) {
 	if err != nil || file == "" {
 		return nil, err
 	}
+	e, err := open(dir, file, opts)
+	if err != nil {
+		return nil, err
+	}
+	e.evaluate(func() {
+		e.loadMain(file)
+		e.recordTasks()
+	})
+	return e.finish(), nil
+}
+
+// Script evaluates another script of the project, relative to it, in the same way: the
+// program of a server, for instance. What it does is in the plan's Top, a server also if
+// what it waits for before it listens never comes.
+func Script(dir, file string, opts Options) (*gulp.Plan, error) {
+	e, err := open(dir, file, opts)
+	if err != nil {
+		return nil, err
+	}
+	e.evaluate(func() {
+		if _, err := e.try(func() (goja.Value, error) { return e.modules.load(path.Join(e.dir, file)) }); err != nil {
+			e.mistake(err, "the script throws")
+		}
+		e.drain()
+		e.listenAll()
+	})
+	return e.finish(), nil
+}
+
+// open returns an engine for a script of the project.
+func open(dir, file string, opts Options) (*engine, error) {
 	abs, err := filepath.Abs(dir)
 	if err == nil {
 		abs, err = filepath.EvalSymlinks(abs)
@@ -106,18 +137,16 @@ func Record(dir string, opts Options) (*gulp.Plan, error) {
 		return nil, err
 	}
 	e.plan.Gulpfile = file
-	e.evaluate(file)
-	return e.finish(), nil
+	return e, nil
 }
 
-// evaluate runs the gulpfile, then what its tasks do. What crosses a bound ends it.
-func (e *engine) evaluate(file string) {
+// evaluate runs scripts. What crosses a bound ends it.
+func (e *engine) evaluate(run func()) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.plan.Version = e.version()
 	err := e.bounded(func() error {
-		e.loadMain(file)
-		e.recordTasks()
+		run()
 		return nil
 	})
 	if err != nil {
@@ -157,6 +186,21 @@ func (e *engine) loadMain(file string) {
 	e.drain()
 	if o, ok := exports.(*goja.Object); ok {
 		e.exported(o)
+	}
+}
+
+// listenAll starts the servers that nobody has started.
+func (e *engine) listenAll() {
+	_, err := e.try(func() (goja.Value, error) {
+		own, err := e.standIn("servers")
+		if err != nil {
+			return nil, err
+		}
+		f, _ := goja.AssertFunction(own.ToObject(e.vm).Get("listenAll"))
+		return f(goja.Undefined())
+	})
+	if err != nil {
+		e.mistake(err, "the server cannot be read")
 	}
 }
 

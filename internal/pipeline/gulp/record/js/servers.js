@@ -44,6 +44,15 @@ function browserSync(instances) {
   return f;
 }
 
+// apps are those of express and connect that were made, and told those that listen.
+const apps = [], told = new Set();
+
+// listenAll tells of the apps that serve files and that nobody has let listen: what they
+// wait for, a database for instance, does not come here.
+function listenAll() {
+  for (const a of apps) if (!told.has(a.uses) && a.uses.length) listenOn(a.kind, a.uses, [], a.app);
+}
+
 // middleware is a function that answers requests; use() and its like collect.
 function app(kind) {
   const f = function (req, res, next) { if (typeof next === 'function') next(); };
@@ -59,6 +68,7 @@ function app(kind) {
   f.listen = (...args) => { const done = args.find(a => typeof a === 'function'); listenOn(kind, uses, args, f); if (done) rt.later(() => done.call(listening(), null)); return listening(); };
   f.handle = f;
   f.uses = uses;
+  if (kind === 'express' || kind === 'connect') apps.push({ kind, uses, app: f });
   Object.defineProperty(f, REF, { get: () => (ref = ref || rt.op(kind, [{ use: uses }], { quiet: true })) });
   f.on = () => f;
   return f;
@@ -66,6 +76,7 @@ function app(kind) {
 
 // listenOn tells of a server of the gulpfile's own: its port and what it was given to use.
 function listenOn(kind, uses, args, f) {
+  if (uses) told.add(uses);
   const port = args.find(a => typeof a === 'number' || (typeof a === 'string' && /^\d+$/.test(a)));
   rt.server(kind, [{ port: port === undefined ? f && f.settings && f.settings.port : Number(port), use: uses || [] }]);
 }
@@ -175,4 +186,4 @@ function webpackServer() {
   return S;
 }
 
-module.exports = { browserSync: () => browserSync({}), framework, http, gulpConnect, piped, starter, liveServer, liveReload, tinyLr, webpackServer, running, reload };
+module.exports = { browserSync: () => browserSync({}), framework, http, gulpConnect, piped, starter, liveServer, liveReload, tinyLr, webpackServer, running, reload, listenAll };
