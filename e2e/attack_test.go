@@ -3,6 +3,7 @@ package e2e
 import (
 	"bufio"
 	"bytes"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -36,6 +37,8 @@ type attack struct {
 // listener is one of those that are attacked.
 type listener struct {
 	kind, host, port, token string // kind is "app", "live", "target" or "production"
+	scheme                  string // of the listener
+	plain                   bool   // it is spoken to in plain http all the same
 	tracks                  *tracks
 }
 
@@ -89,12 +92,33 @@ func hoard(t *testing.T, b board) {
 	}
 }
 
+// connection is one that can end by halves.
+type connection interface {
+	net.Conn
+	CloseWrite() error
+}
+
+func (l listener) dial() (connection, error) {
+	conn, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", l.port))
+	if err != nil {
+		return nil, err
+	}
+	if l.scheme == "http" || l.plain {
+		return conn.(*net.TCPConn), nil
+	}
+	secure := tls.Client(conn, &tls.Config{InsecureSkipVerify: true, ServerName: "localhost"})
+	if err := secure.Handshake(); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return secure, nil
+}
+
 // answers sends an attack and returns what came back: the statuses and everything else.
 // It returns once the server has ended the connection, or has been silent for long enough
 // to show that it waits for more.
 func (l listener) answers(t *testing.T, raw string) (list []*http.Response, rest string) {
 	t.Helper()
-	conn, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", l.port))
+	conn, err := l.dial()
 	if err != nil {
 		t.Fatalf("the server is gone: %v", err)
 	}
@@ -125,7 +149,7 @@ func (l listener) answers(t *testing.T, raw string) (list []*http.Response, rest
 		if stream || err != nil {
 			return list, ""
 		}
-		_ = conn.(*net.TCPConn).CloseWrite() // nothing more comes: the server may end it, too
+		_ = conn.CloseWrite() // nothing more comes: the server may end it, too
 	}
 	left, err := io.ReadAll(in)
 	if ne, ok := errors.AsType[net.Error](err); ok && ne.Timeout() {
@@ -182,7 +206,7 @@ func unfold(t *testing.T, raw string) string {
 }
 
 func (l listener) fill(raw string) string {
-	return strings.NewReplacer("{host}", l.host, "{port}", l.port, "{token}", l.token).Replace(raw)
+	return strings.NewReplacer("http://{host}", l.scheme+"://"+l.host, "{host}", l.host, "{port}", l.port, "{token}", l.token).Replace(raw)
 }
 
 // wanted picks what is right for this listener: "404 live:403" is 403 at the proxy in
@@ -235,7 +259,7 @@ func (l listener) inspect(t *testing.T, resp *http.Response) {
 	if bytes.Contains(body, []byte(treasure)) || passwd.Match(body) || bytes.Contains(body, []byte(l.token)) {
 		t.Errorf("what must not be read was: %.200q", body)
 	}
-	if to := resp.Header.Get("Access-Control-Allow-Origin"); to != "" && to != "http://"+l.host {
+	if to := resp.Header.Get("Access-Control-Allow-Origin"); to != "" && to != l.scheme+"://"+l.host {
 		t.Errorf("the answer may be read elsewhere: %v", resp.Header)
 	}
 	if resp.Header.Get("X-Injected") != "" || resp.Header.Get("Set-Cookie") != "" {
@@ -268,8 +292,10 @@ func TestStrangersGetNothing(t *testing.T) {
 		{"development", "app", "live", nil},
 		{"production", "production", "", []string{"--mode", "production"}},
 		{"target", "app", "target", []string{"--target", target.URL}},
+		{"https", "app", "live", []string{"--https"}},
 	} {
 		t.Run(mode.name, func(t *testing.T) {
+			t.Setenv("XDG_CONFIG_HOME", t.TempDir()) // where the authority for https goes
 			s := b.serve(t, append([]string{"--proxy-port", "0", "--app-port", "0"}, mode.args...)...)
 			token := strings.TrimSpace(b.read(t, ".realtimectl/token"))
 			for kind, address := range map[string]string{mode.app: s.App, mode.proxy: s.Proxy} {
@@ -280,11 +306,14 @@ func TestStrangersGetNothing(t *testing.T) {
 				if kind == "" {
 					continue // production has no proxy
 				}
-				l := listener{kind: kind, host: u.Host, port: u.Port(), token: token}
+				l := listener{kind: kind, host: u.Host, port: u.Port(), token: token, scheme: u.Scheme}
 				if kind == "target" {
 					l.tracks = behind
 				}
 				t.Run(kind, func(t *testing.T) { l.attacked(t, list) })
+				if u.Scheme == "https" && kind == "live" { // both have the same in front
+					t.Run(kind+" in plain http", func(t *testing.T) { l.sentOn(t, list) })
+				}
 			}
 		})
 	}
@@ -297,6 +326,26 @@ func (l listener) attacked(t *testing.T, list []attack) {
 			l.unharmed(t, a)
 		})
 	}
+}
+
+// sentOn speaks plain http to a listener for https. All there is to get is the way to the
+// same address by https.
+func (l listener) sentOn(t *testing.T, list []attack) {
+	l.plain = true
+	for _, a := range list {
+		t.Run(a.name, func(t *testing.T) {
+			answers, _ := l.answers(t, l.fill(a.raw))
+			for _, resp := range answers {
+				l.inspect(t, resp)
+				to, err := url.Parse(resp.Header.Get("Location"))
+				if resp.StatusCode < 300 || resp.StatusCode < 400 && (err != nil || to.Scheme != "https" || to.Host == "" || strings.Contains(to.Host, "evil")) {
+					t.Errorf("%.300q\nanswers %d and leads to %q", l.fill(a.raw), resp.StatusCode, resp.Header.Get("Location"))
+				}
+			}
+		})
+	}
+	l.plain = false
+	l.unharmed(t, attack{})
 }
 
 // unharmed checks that nothing of an attack reached a server behind as a request of its

@@ -102,8 +102,21 @@ func wellFormed(r *http.Request) bool {
 	return !strings.Contains(r.RequestURI, "#") &&
 		(scheme == "" || (scheme == "http" || scheme == "https") && r.URL.Host != "") &&
 		r.URL.User == nil &&
-		(r.ContentLength == 0 || !strings.EqualFold(r.Header.Get("Upgrade"), "websocket")) &&
+		(r.ContentLength == 0 || !opensSocket(r)) &&
 		(strings.HasPrefix(r.URL.Path, "/") || r.URL.Path == "" && scheme != "" || r.RequestURI == "*" && r.Method == http.MethodOptions)
+}
+
+// opensSocket reports whether WebSocket is among the protocols that a request asks for, as a
+// server behind us may read them.
+func opensSocket(r *http.Request) bool {
+	for _, line := range r.Header["Upgrade"] {
+		for name := range strings.SplitSeq(line, ",") {
+			if strings.EqualFold(strings.TrimSpace(name), "websocket") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // originForm drops scheme and authority from an absolute target. Whatever forwards the
@@ -174,7 +187,7 @@ func (g *Guard) Pages(next http.Handler) http.Handler {
 func (g *Guard) Upgrades(next http.Handler) http.Handler {
 	pages := g.Pages(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
+		if opensSocket(r) {
 			pages.ServeHTTP(w, r)
 			return
 		}
@@ -185,7 +198,8 @@ func (g *Guard) Upgrades(next http.Handler) http.Handler {
 // AllowOrigin reports whether the page that sent r may do so: there is no Origin header
 // (not a browser), it is the request's own host and port, it is another of our listeners
 // under the same host name, or it is configured. "null", repeated and malformed headers
-// are refused, and so is every origin when the request's Host itself is not allowed.
+// are refused, and so is every origin when the request's Host itself is not allowed, and
+// one of plain http when the request is not: anybody on the way can serve such a page.
 // Use it on every upgrade, event stream, control call and polling handshake.
 func (g *Guard) AllowOrigin(r *http.Request) bool {
 	values, present := r.Header["Origin"]
@@ -203,7 +217,7 @@ func (g *Guard) AllowOrigin(r *http.Request) bool {
 		return true
 	}
 	host, port, ok := splitHost(r.Host)
-	if !ok || !g.allowed(host) || origin.host != host || !origin.web() {
+	if !ok || !g.allowed(host) || origin.host != host || !origin.web() || r.TLS != nil && origin.scheme != "https" {
 		return false
 	}
 	if port == "" {

@@ -277,6 +277,43 @@ func TestAllowOrigin(t *testing.T) {
 	}
 }
 
+func TestPagesOfPlainHTTPAreForeignToHTTPS(t *testing.T) {
+	g := New(Options{Ports: []int{3000, 3010}})
+	for origin, want := range map[string]bool{
+		"https://localhost:3010": true, "https://localhost:3000": true, "http://localhost:3010": false, "http://localhost:3000": false,
+	} {
+		r := &http.Request{Host: "localhost:3010", Header: http.Header{"Origin": {origin}}, TLS: &tls.ConnectionState{}}
+		if got := g.AllowOrigin(r); got != want {
+			t.Errorf("AllowOrigin(%s) over TLS = %v, want %v", origin, got, want)
+		}
+	}
+}
+
+func TestForeignPagesOpenNoWebSocketHoweverItIsSpelled(t *testing.T) {
+	h := New(Options{}).Upgrades(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {}))
+	for _, tt := range []struct {
+		upgrade []string
+		origin  string
+		want    int
+	}{
+		{[]string{"websocket"}, "http://localhost:3000", 200},
+		{[]string{"websocket"}, "http://evil.test", 403},
+		{[]string{"WebSocket"}, "http://evil.test", 403},
+		{[]string{"h2c, websocket"}, "http://evil.test", 403},
+		{[]string{"h2c", "websocket"}, "http://evil.test", 403},
+		{[]string{"h2c"}, "http://evil.test", 200}, // a browser sends none
+		{nil, "http://evil.test", 200},
+	} {
+		r := httptest.NewRequest(http.MethodGet, "http://localhost:3000/", nil)
+		r.Header["Upgrade"] = tt.upgrade
+		r.Header.Set("Origin", tt.origin)
+		w := httptest.NewRecorder()
+		if h.ServeHTTP(w, r); w.Code != tt.want {
+			t.Errorf("%q from %s: %d, want %d", tt.upgrade, tt.origin, w.Code, tt.want)
+		}
+	}
+}
+
 func FuzzSplitHostNeverAllowsWhatTheStandardParserReadsOtherwise(f *testing.F) {
 	for _, seed := range []string{"localhost", "localhost:3000", "[::1]:80", "evil.test@localhost", "a.localhost.", "127.0.0.1"} {
 		f.Add(seed)

@@ -58,7 +58,11 @@ func (c *plainConn) Read(p []byte) (int, error) {
 // toHTTPS sends a browser on to the same page by https.
 func toHTTPS() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, "https://"+r.Host+r.URL.RequestURI(), http.StatusPermanentRedirect)
+		target := r.URL.RequestURI()
+		if target == "*" { // OPTIONS of the whole server
+			target = "/"
+		}
+		http.Redirect(w, r, "https://"+r.Host+target, http.StatusPermanentRedirect)
 	})
 }
 
