@@ -92,7 +92,7 @@ func explain(err error) (reason string, step page.Step) {
 	case noName:
 		return "the name " + dns.Name + " is not known", page.Step{Text: "Check the spelling of the host name."}
 	case isCertificateError(err):
-		return "its certificate is not trusted", page.Step{Text: "For a server of your own with a self-signed certificate, use its http address."}
+		return "its certificate is not trusted", page.Step{Text: "For a server of your own, use its http address, or name the file of its authority:", Code: "SSL_CERT_FILE=ca.pem realtimectl serve"}
 	case isTimeout && timeout.Timeout():
 		return "it did not answer in time", start
 	case isOp && op.Op == "dial":

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 )
@@ -52,23 +53,57 @@ func TestATargetThatIsDown(t *testing.T) {
 }
 
 func TestReasonsAreTold(t *testing.T) {
-	secure := httptest.NewTLSServer(http.NotFoundHandler())
-	secure.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelInfo)
-	t.Cleanup(secure.Close)
 	hangsUp := listen(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { panic(http.ErrAbortHandler) }))
 	for target, want := range map[string]string{
 		"http://no-such-host.invalid": "the name no-such-host.invalid is not known",
-		secure.URL:                    "its certificate is not trusted",
 		hangsUp.URL:                   "it closed the connection without an answer",
 	} {
 		if got := get(t, front(t, target, nil).URL, "Accept", "*/*").Body; !strings.Contains(got, want) {
 			t.Errorf("%s: %q lacks %q", target, got, want)
 		}
 	}
-	trusting := front(t, secure.URL, func(o *Options) { o.Insecure = true })
-	if got := get(t, trusting.URL, "Accept", "*/*"); got.Status != 404 {
-		t.Errorf("an accepted certificate: %d", got.Status)
+}
+
+func TestOnlyThisMachineMaySignForItself(t *testing.T) {
+	secure := httptest.NewUnstartedServer(http.NotFoundHandler())
+	secure.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelInfo)
+	secure.StartTLS()
+	t.Cleanup(secure.Close)
+	_, port, err := net.SplitHostPort(secure.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
 	}
+	for _, host := range []string{"127.0.0.1", "localhost", "app.localhost"} {
+		if got := get(t, leading(t, "https://"+host+":"+port, secure).URL, "Accept", "*/*"); got.Status != 404 {
+			t.Errorf("%s: %d %s", host, got.Status, got.Body)
+		}
+	}
+	far := leading(t, "https://far.invalid:"+port, secure)
+	if got := get(t, far.URL, "Accept", "*/*"); got.Status != 502 || !strings.Contains(got.Body, "its certificate is not trusted") {
+		t.Errorf("far away: %d %s", got.Status, got.Body)
+	}
+	if got := get(t, far.URL); !strings.Contains(got.Body, "SSL_CERT_FILE") {
+		t.Errorf("the page tells no way out: %s", got.Body)
+	}
+}
+
+// leading is a proxy whose target is srv, whatever its name.
+func leading(t *testing.T, target string, srv *httptest.Server) *httptest.Server {
+	t.Helper()
+	u, err := url.Parse(target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := New(Options{Target: u})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.Close() })
+	p.transport.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
+		var d net.Dialer
+		return d.DialContext(ctx, network, srv.Listener.Addr().String())
+	}
+	return listen(t, p)
 }
 
 func TestRequestsWaitWhileABackEndRestarts(t *testing.T) {

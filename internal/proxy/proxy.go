@@ -8,7 +8,6 @@ package proxy
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -41,7 +40,7 @@ const (
 // Options configure a Proxy.
 type Options struct {
 	// Target is where requests go: http or https, with a path in front of every request's
-	// path if it has one.
+	// path if it has one. Any certificate will do for a target on this machine.
 	Target *url.URL
 	// Name is how messages call the target; "" means its address.
 	Name string
@@ -50,9 +49,6 @@ type Options struct {
 	StripPrefix string
 	// Host chooses the Host header.
 	Host HostRule
-	// Insecure accepts every certificate of an https target, as self-signed development
-	// servers need.
-	Insecure bool
 	// Ready, if set, returns nil once the target answers; at once when it is up. It lets
 	// requests wait while a back-end restarts: every request waits for it before it is sent,
 	// and a GET or HEAD without a body that finds nobody listening is sent again.
@@ -106,7 +102,7 @@ func New(o Options) (*Proxy, error) {
 	if p.log == nil {
 		p.log = slog.New(slog.DiscardHandler)
 	}
-	p.transport = newTransport(o.Insecure)
+	p.transport = newTransport(o.Target.Hostname())
 	p.reverse = &httputil.ReverseProxy{
 		Rewrite:        p.rewrite,
 		Transport:      holdFor(p.transport, o.Ready, o.Hold),
@@ -118,11 +114,11 @@ func New(o Options) (*Proxy, error) {
 	return p, nil
 }
 
-func newTransport(insecure bool) *http.Transport {
+func newTransport(host string) *http.Transport {
 	dialer := &net.Dialer{Timeout: dialTimeout}
 	return &http.Transport{
 		DialContext:         dialer.DialContext,
-		TLSClientConfig:     &tls.Config{InsecureSkipVerify: insecure}, //nolint:gosec // asked for by name
+		TLSClientConfig:     trusting(host),
 		TLSHandshakeTimeout: dialTimeout,
 		ForceAttemptHTTP2:   true,
 		MaxIdleConnsPerHost: idleConns,

@@ -24,7 +24,20 @@ func (p *Proxy) modifyResponse(res *http.Response) error {
 		header.Set("Refresh", delay+p.mapURL(target, seen))
 	}
 	p.mapCookies(header, seen)
+	p.dropPromises(header, seen)
 	return p.mapLinks(res, seen)
+}
+
+// dropPromises takes away what the target says of its own address for a time to come. Said
+// by localhost, "only https" would lock out every other project on this machine.
+func (p *Proxy) dropPromises(header http.Header, seen string) {
+	if seen == p.target.Scheme+"://"+p.target.Host {
+		return
+	}
+	header.Del("Alt-Svc")
+	if _, host, _ := strings.Cut(seen, "://"); isLocal(hostOnly(host)) {
+		header.Del("Strict-Transport-Security")
+	}
 }
 
 // mapURL turns a URL of the target into the one the browser has to use. Only the exact
@@ -132,8 +145,8 @@ func (p *Proxy) mapCookie(cookie, host string, trusted bool) string {
 				continue
 			}
 		case "path":
-			if base := strings.TrimSuffix(p.target.Path, "/"); base != "" && strings.HasPrefix(value, base) {
-				part = key + "=" + p.mapPath(value)
+			if mapped := p.mapCookiePath(value); mapped != value {
+				part = key + "=" + mapped
 			}
 		case "secure", "partitioned":
 			if !trusted {
@@ -153,6 +166,15 @@ func (p *Proxy) mapCookie(cookie, host string, trusted bool) string {
 		})
 	}
 	return strings.Join(kept, ";")
+}
+
+// mapCookiePath maps the path of a cookie, but not "/": such a cookie is meant for all, and
+// one like XSRF-TOKEN is read by pages that lie beside what the proxy shows.
+func (p *Proxy) mapCookiePath(path string) string {
+	if path == "/" || !strings.HasPrefix(path, "/") {
+		return path
+	}
+	return p.mapPath(path)
 }
 
 // covers reports whether a cookie's Domain includes host (RFC 6265 section 5.1.3).

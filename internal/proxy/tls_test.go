@@ -18,7 +18,7 @@ func secure(t testing.TB, upstream string) *httptest.Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := New(Options{Target: target, Insecure: true})
+	p, err := New(Options{Target: target})
 	if err != nil {
 		t.Fatal(err)
 	}
