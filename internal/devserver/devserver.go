@@ -58,6 +58,9 @@ type Options struct {
 	// Index is the page of the root URL, looked up likewise ("src/index.html"). Empty, or
 	// not there: the index.html of the first layer that has one, else the fallback.
 	Index string
+	// Private are files that are never served, wherever they lie: those that the
+	// configuration names because they hold secrets.
+	Private []string
 	// Production turns on long caching for hashed names and precompressed siblings.
 	Production bool
 	// Log gets debug records about refused names; nil discards them.
@@ -84,6 +87,10 @@ func New(o Options) (*Server, error) {
 	if !o.Production {
 		s.shelf = &shelf{now: time.Now, held: map[place]*content{}}
 	}
+	private, err := newPrivate(o.Private)
+	if err != nil {
+		return nil, fmt.Errorf("private files: %w", err)
+	}
 	for _, l := range o.Layers {
 		if !strings.HasPrefix(l.Prefix, "/") {
 			return nil, fmt.Errorf("layer %s: the prefix %q does not start with /", l.Dir, l.Prefix)
@@ -93,7 +100,7 @@ func New(o Options) (*Server, error) {
 			return nil, fmt.Errorf("layer %s: %w", l.Dir, err)
 		}
 		prefix := strings.Trim(path.Clean(l.Prefix), "/")
-		s.layers = append(s.layers, &layer{prefix: prefix, dir: dir, packages: l.Packages, compiled: l.Compiled})
+		s.layers = append(s.layers, &layer{prefix: prefix, dir: dir, packages: l.Packages, compiled: l.Compiled, private: private})
 	}
 	return s, nil
 }

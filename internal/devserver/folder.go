@@ -15,9 +15,11 @@ type folder struct {
 	dir  *os.File // the same folder, for openDirect
 	info os.FileInfo
 	real string // its name with links resolved
+
+	private private
 }
 
-func openFolder(name string) (*folder, error) {
+func openFolder(name string, p private) (*folder, error) {
 	real, err := filepath.EvalSymlinks(name)
 	if err != nil {
 		return nil, err
@@ -26,7 +28,7 @@ func openFolder(name string) (*folder, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &folder{root: root, real: real}
+	f := &folder{root: root, real: real, private: p}
 	if f.dir, err = root.Open("."); err == nil {
 		f.info, err = f.dir.Stat()
 	}
@@ -63,8 +65,12 @@ func (f *folder) open(rel string) (*os.File, os.FileInfo, error) {
 		return nil, nil, err
 	}
 	info, err := file.Stat()
-	if err == nil && !direct {
-		err = checkResolved(f.real, rel)
+	switch {
+	case err != nil:
+	case direct:
+		err = f.private.check(f.real, rel)
+	default:
+		err = f.checkResolved(rel)
 	}
 	if err != nil {
 		closeQuietly(file)
@@ -75,20 +81,20 @@ func (f *folder) open(rel string) (*os.File, os.FileInfo, error) {
 
 // checkResolved judges the name that rel has once all links are resolved. The files are
 // the developer's own: nobody who sends requests can change a link in between.
-func checkResolved(real, rel string) error {
-	asked := filepath.Join(real, filepath.FromSlash(rel))
-	if !linked(asked, len(real)) {
-		return nil
+func (f *folder) checkResolved(rel string) error {
+	asked := filepath.Join(f.real, filepath.FromSlash(rel))
+	if !linked(asked, len(f.real)) {
+		return f.private.check(f.real, rel)
 	}
 	final, err := filepath.EvalSymlinks(asked)
 	if err != nil {
 		return err
 	}
-	inside, err := filepath.Rel(real, final)
+	inside, err := filepath.Rel(f.real, final)
 	if err != nil || !filepath.IsLocal(inside) || hiddenTarget(filepath.ToSlash(inside)) {
 		return fs.ErrNotExist
 	}
-	return nil
+	return f.private.check(f.real, inside)
 }
 
 // linked reports whether a part of name after its first n bytes is a symbolic link; those
@@ -105,4 +111,33 @@ func linked(name string, n int) bool {
 		}
 	}
 	return false
+}
+
+// private are files that are never served, by their folded names without links.
+type private map[string]bool
+
+// newPrivate takes the names of files, some of which may not be there yet.
+func newPrivate(files []string) (private, error) {
+	p := private{}
+	for _, file := range files {
+		name, err := filepath.Abs(file)
+		if err != nil {
+			return nil, err
+		}
+		if dir, err := filepath.EvalSymlinks(filepath.Dir(name)); err == nil {
+			name = filepath.Join(dir, filepath.Base(name))
+		}
+		p[fold(name)] = true
+		if final, err := filepath.EvalSymlinks(name); err == nil {
+			p[fold(final)] = true
+		}
+	}
+	return p, nil
+}
+
+func (p private) check(dir, rel string) error {
+	if len(p) > 0 && p[fold(filepath.Join(dir, filepath.FromSlash(rel)))] {
+		return fs.ErrNotExist
+	}
+	return nil
 }

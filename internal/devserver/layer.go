@@ -17,6 +17,7 @@ type layer struct {
 	dir      string // absolute
 	packages bool
 	compiled bool
+	private  private
 
 	// mu guards what follows. It is held while the folder is opened again, which happens
 	// when a build has replaced it, and never while a file is opened or read.
@@ -102,7 +103,7 @@ func (l *layer) openFile(rel string) (*os.File, os.FileInfo, error) {
 			return file, info, nil
 		case try == 0 && errors.Is(err, os.ErrClosed):
 		case l.packages:
-			return openLinked(f.real, rel)
+			return openLinked(f.real, rel, f.private)
 		default:
 			return nil, nil, err
 		}
@@ -110,7 +111,7 @@ func (l *layer) openFile(rel string) (*os.File, os.FileInfo, error) {
 }
 
 // openLinked opens a file of a package whose folder is a link out of dir.
-func openLinked(dir, rel string) (*os.File, os.FileInfo, error) {
+func openLinked(dir, rel string, p private) (*os.File, os.FileInfo, error) {
 	pkg, rest := splitPackage(rel)
 	link := filepath.Join(dir, filepath.FromSlash(pkg))
 	info, err := os.Lstat(link)
@@ -124,7 +125,7 @@ func openLinked(dir, rel string) (*os.File, os.FileInfo, error) {
 	if up, err := filepath.Rel(target, dir); err == nil && filepath.IsLocal(up) {
 		return nil, nil, fs.ErrNotExist // a link to the project itself is no package
 	}
-	f, err := openFolder(target)
+	f, err := openFolder(target, p)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -159,7 +160,7 @@ func (l *layer) open() (*folder, error) {
 	if err != nil {
 		return nil, err
 	}
-	l.now, err = openFolder(l.dir)
+	l.now, err = openFolder(l.dir, l.private)
 	return l.now, err
 }
 

@@ -47,7 +47,8 @@ func write(t testing.TB, file, content string) {
 // project is the layout of a development server over dir.
 func project(t testing.TB, dir string) *Server {
 	t.Helper()
-	s, err := New(Options{Fallback: "index.html", Layers: []Layer{
+	private := []string{filepath.Join(dir, "src/users.txt")}
+	s, err := New(Options{Fallback: "index.html", Private: private, Layers: []Layer{
 		{Prefix: "/", Dir: filepath.Join(dir, ".tmp")},
 		{Prefix: "/", Dir: filepath.Join(dir, "src")},
 		{Prefix: "/bower_components", Dir: filepath.Join(dir, "bower_components"), Packages: true},

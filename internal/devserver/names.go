@@ -93,11 +93,30 @@ func hasShortName(segment string) bool {
 
 func hiddenFile(name string) bool {
 	switch path.Ext(name) {
-	case ".key", ".pem", ".crt", ".cer", ".der", ".csr", ".p12", ".pfx", ".p8", ".pk8", ".jks", ".keystore",
-		".kdbx", ".ppk", ".gpg", ".env", ".htpasswd", ".swp", ".swo", ".bak", ".orig", ".sqlite", ".sqlite3":
+	case ".key", ".pem", ".crt", ".cer", ".der", ".csr", ".p12", ".pfx", ".pkcs12", ".p8", ".pk8", ".jks", ".keystore", ".keytab",
+		".kdbx", ".ppk", ".gpg", ".ovpn", ".mobileprovision", ".tfstate", ".tfvars", ".env", ".htpasswd",
+		".bak", ".old", ".orig", ".rej", ".sqlite", ".sqlite3", ".sqlite-journal", ".sqlite-wal", ".sqlite-shm":
 		return true
 	}
-	return strings.HasSuffix(name, "~") || privateKey(name) || toolConfig(name)
+	return editorCopy(name) || privateKey(name) || credentials(name) || toolConfig(name)
+}
+
+// editorCopy matches what vim and emacs keep beside the file that is edited.
+func editorCopy(name string) bool {
+	ext := path.Ext(name)
+	return strings.HasSuffix(name, "~") || len(ext) == len(".swp") && strings.HasPrefix(ext, ".sw") && 'a' <= ext[3] && ext[3] <= 'p' && ext != ".swf" ||
+		len(name) > 1 && name[0] == '#' && strings.HasSuffix(name, "#")
+}
+
+// credentials matches files that hold them and have one usual name.
+func credentials(name string) bool {
+	switch name {
+	case "_netrc", "_vimrc", "known_hosts", "authorized_keys", "kubeconfig", "auth.json", "credentials.json", "secrets.json", "secrets.yml",
+		"secrets.yaml", "secret.yml", "secret.yaml", "service-account.json", "service_account.json", "serviceaccountkey.json",
+		"wp-config.php", "database.yml", "php.ini":
+		return true
+	}
+	return false
 }
 
 // privateKey knows the names ssh-keygen gives: id_rsa, id_ed25519.pub and their kin.
@@ -109,13 +128,28 @@ func privateKey(name string) bool {
 // toolConfig matches files that steer tools and may hold credentials, in any folder.
 func toolConfig(name string) bool {
 	switch name {
-	case "realtimectl.yaml", "realtimectl.yml", "dockerfile", "containerfile", "makefile", "vagrantfile", "procfile",
-		"auth.json", "credentials.json", "secrets.json", "secrets.yml", "secrets.yaml",
-		"gulpfile.js", "gruntfile.js", "npm-debug.log", "yarn-error.log":
+	case "realtimectl.yaml", "realtimectl.yml", "dockerfile", "containerfile", "makefile", "vagrantfile", "procfile", "jenkinsfile",
+		"gulpfile.js", "gruntfile.js", "karma.conf.js", "protractor.conf.js", "npm-debug.log", "yarn-error.log":
 		return true
 	}
-	stem, _, _ := strings.Cut(name, ".")
-	return (stem == "docker-compose" || stem == "compose") && (strings.HasSuffix(name, ".yml") || strings.HasSuffix(name, ".yaml"))
+	stem, rest, _ := strings.Cut(name, ".")
+	ext := path.Ext(name)
+	switch {
+	case stem == "docker-compose" || stem == "compose":
+		return ext == ".yml" || ext == ".yaml"
+	case stem == "tsconfig" || stem == "jsconfig":
+		return ext == ".json"
+	}
+	return strings.HasPrefix(rest, "config.") && slices.Contains(configuredTools(), stem)
+}
+
+// configuredTools are those with a NAME.config.js. One that a page may load itself, as
+// those of SystemJS and Tailwind, is not among them.
+func configuredTools() []string {
+	return []string{
+		"astro", "babel", "cypress", "eslint", "jest", "next", "nuxt", "playwright", "postcss", "prettier",
+		"rollup", "rspack", "stylelint", "svelte", "vite", "vitest", "vue", "webpack",
+	}
 }
 
 // hiddenAtTop matches the manifests of package managers, which browsers may ask for inside

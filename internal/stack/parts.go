@@ -204,7 +204,7 @@ func (p *parts) addFiles(context.Context) error {
 	var err error
 	p.files, err = devserver.New(devserver.Options{
 		Layers: slices.Concat(extraLayers(p.cfg), layers), Fallback: p.cfg.Serve.Fallback, Index: index(p.cfg, p.layout),
-		Production: p.cfg.Serve.Mode == config.Production, Log: p.log,
+		Private: secretFiles(p.cfg), Production: p.cfg.Serve.Mode == config.Production, Log: p.log,
 	})
 	if err != nil {
 		return err
@@ -220,6 +220,26 @@ func index(cfg *config.Config, l pipeline.Layout) string {
 		return l.Index
 	}
 	return ""
+}
+
+// secretFiles are what the configuration names and no request may read.
+func secretFiles(cfg *config.Config) []string {
+	s, h := cfg.Serve, cfg.Hub
+	names := []string{cfg.File, s.Key, s.BasicAuth.UsersFile, h.Publish.TokenFile, h.Auth.SecretFile, h.Auth.KeyFile, h.Auth.JWKSFile, h.Recovery.Store}
+	for _, b := range cfg.Backends {
+		names = append(names, b.Store, b.Log)
+		if b.EnvFile != "" && !filepath.IsAbs(b.EnvFile) {
+			b.EnvFile = filepath.Join(cfg.Abs(b.Dir), b.EnvFile)
+		}
+		names = append(names, b.EnvFile)
+	}
+	var files []string
+	for _, name := range names {
+		if name != "" {
+			files = append(files, cfg.Abs(name))
+		}
+	}
+	return files
 }
 
 // extraLayers are the folders of serve.mounts, the deepest path first. They come before

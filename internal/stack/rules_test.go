@@ -144,6 +144,27 @@ func TestCORSOpensPathsEvenBehindAPasswordButNeverTheHub(t *testing.T) {
 	}
 }
 
+func TestFilesWithSecretsThatTheConfigurationNamesAreNotServed(t *testing.T) {
+	dir := t.TempDir()
+	i := run(t, load(t, dir, map[string]string{
+		"index.html": "<head></head>board", "users": "ana:segredo\n", "api/settings": "NAME=segredo", "jobs": `{"jobs":[{"id":1,"name":"segredo"}]}`,
+		"token": "segredo-segredo-segredo-segredo-segredo\n", "conf.yaml": "x",
+		"realtimectl.yaml": served("basic-auth: { users-file: users }") + "paths: { src: . }\nhub: { publish: { token-file: token } }\n" +
+			"backends:\n  jobs: { store: jobs, path: /data }\n  worker: { run: 'true', dir: api, env-file: settings, restart: never }\n",
+	}), nil)
+	basic := &http.Request{Header: http.Header{}}
+	basic.SetBasicAuth("ana", "segredo")
+	for _, url := range append(on(i.App, "/users", "/token", "/api/settings", "/jobs"), on(i.Proxy, "/users", "/token", "/jobs")...) {
+		resp, body := send(t, "GET", url, "Authorization", basic.Header.Get("Authorization"))
+		if resp.StatusCode != 404 || strings.Contains(body, "segredo") {
+			t.Errorf("%s: %d %q", url, resp.StatusCode, body)
+		}
+	}
+	if resp, body := send(t, "GET", i.App+"/conf.yaml", "Authorization", basic.Header.Get("Authorization")); resp.StatusCode != 200 || body != "x" {
+		t.Errorf("a file beside them: %d %q", resp.StatusCode, body)
+	}
+}
+
 func TestPasswordGuardsEverythingButHealthAndWhatAsksForTheToken(t *testing.T) {
 	dir := t.TempDir()
 	i := run(t, load(t, dir, map[string]string{
