@@ -50,6 +50,7 @@ const (
 	linkPackage                   // something that is bundled
 	linkSheet                     // a stylesheet
 	linkNames                     // a stylesheet whose class names are imported
+	linkWorker                    // a script that runs for itself and is no module
 )
 
 // inlinedFile is data that was compiled into a module.
@@ -380,9 +381,13 @@ func (c *compiler) inputName(m *module) string {
 
 // followURLs links a module to the scripts that it starts by their URL: workers.
 func (c *compiler) followURLs(m *module) {
-	for _, found := range metaURL.FindAllSubmatch(m.src, -1) {
-		file, ok := c.t.find(c.asksFor(m, string(found[1])))
-		if ok && isScript(file) {
+	for _, found := range metaURL.FindAllSubmatchIndex(m.src, -1) {
+		file, ok := c.t.find(c.asksFor(m, string(m.src[found[2]:found[3]])))
+		switch {
+		case !ok || !isScript(file):
+		case isClassicWorker(m.src, found):
+			m.links = append(m.links, link{linkWorker, file})
+		default:
 			m.links = append(m.links, link{linkScript, file})
 		}
 	}

@@ -219,3 +219,29 @@ func TestEditOfWhatAModuleWantsByAQueryRedoesIt(t *testing.T) {
 		check(t, p, dir, e)
 	}
 }
+
+func TestEditOfAClassicWorkerBundlesItAnew(t *testing.T) {
+	dir := project(t, map[string]string{
+		"src/index.html":  `<!doctype html><script type="module" src="main.js"></script>`,
+		"src/main.js":     "import { start } from '../beside/start.js';\nnew Worker(new URL('./w.ts', import.meta.url));\nstart();\n",
+		"src/w.ts":        "import { a } from './a.js';\npostMessage(a);\n",
+		"src/a.js":        "export const a = 1;\n",
+		"beside/start.js": "export const start = () => new Worker(new URL('./work.js', import.meta.url));\n",
+		"beside/work.js":  "import { a } from '../src/a.js';\npostMessage(a);\n",
+	})
+	p := open(t, dir)
+	if _, err := p.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	both := []string{".tmp/@files/beside/work.js", ".tmp/w.ts", "src/a.js"}
+	for _, e := range []edited{
+		{"what workers import", "src/a.js", "export const a = 2;\n", both, ""},
+		{"a slip there", "src/a.js", "export const a = ;\n", []string{".tmp/a.js"}, "unexpected \";\""},
+		{"its mending", "src/a.js", "export const a = 3;\n", append([]string{".tmp/@files/beside/work.js", ".tmp/a.js"}, both[1:]...), ""},
+		{"a worker", "src/w.ts", "postMessage(1 as number);\n", []string{".tmp/w.ts"}, ""},
+		{"a worker beside the sources", "beside/work.js", "postMessage(1);\n", []string{".tmp/@files/beside/work.js"}, ""},
+		{"its end", "src/main.js", "import { start } from '../beside/start.js';\nstart();\n", []string{".tmp/main.js", ".tmp/w.ts"}, ""},
+	} {
+		check(t, p, dir, e)
+	}
+}

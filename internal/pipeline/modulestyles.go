@@ -60,7 +60,7 @@ func (r *moduleRun) bundleStyles(ctx context.Context, pages []*page) error {
 	r.sheets = map[string]*sheet{}
 	make := func(name string, roots []string) (err error) {
 		old := before[name]
-		if old == nil || !slices.Equal(old.roots, roots) || !r.isFresh(old) {
+		if old == nil || !slices.Equal(old.roots, roots) || !r.isFresh(old.files) {
 			old, err = r.bundleSheet(ctx, name, roots, old)
 		}
 		r.sheets[name] = old
@@ -131,8 +131,11 @@ func (r *moduleRun) sheetsOf(p *page) (own, packaged []string) {
 }
 
 // isFresh reports whether a bundle is still what its files say.
-func (r *moduleRun) isFresh(s *sheet) bool {
-	for file, src := range s.files {
+func (r *moduleRun) isFresh(files map[string][]byte) bool {
+	if files == nil {
+		return false
+	}
+	for file, src := range files {
 		if now, err := r.load(file); err != nil || string(now) != string(src) {
 			return false
 		}

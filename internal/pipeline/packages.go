@@ -309,14 +309,7 @@ func (r *moduleRun) loadScript(a api.OnLoadArgs) (api.OnLoadResult, error) {
 	if err != nil {
 		return api.OnLoadResult{}, fmt.Errorf("read %s: %w", r.t.rel(a.Path), err)
 	}
-	code := metaURL.ReplaceAllStringFunc(string(src), func(text string) string {
-		m := metaURL.FindStringSubmatchIndex(text)
-		written := text[m[2]:m[3]]
-		if isForeign(written) || strings.HasPrefix(written, "/") {
-			return text
-		}
-		return text[:m[2]] + r.address(filepath.Join(filepath.Dir(a.Path), filepath.FromSlash(written))) + text[m[3]:]
-	})
+	code := r.replaceURLs(a.Path, src)
 	return api.OnLoadResult{Contents: &code, ResolveDir: filepath.Dir(a.Path), Loader: moduleLoader(a.Path)}, nil
 }
 

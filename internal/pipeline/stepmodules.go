@@ -43,9 +43,11 @@ type modulesStep struct {
 	idle     bool               // no page loads modules
 	copies   sync.Map           // of files that no URL names: path below the generated layer → file
 	packages packages
-	sheets   map[string]*sheet // bundles of styles, by path below the generated layer
-	imported *sheetCache       // sheets of Sass and Less that scripts import
-	locals   sync.Map          // stylesheets with local names: the bundler's name → path in the project
+	sheets   map[string]*sheet        // bundles of styles, by path below the generated layer
+	imported *sheetCache              // sheets of Sass and Less that scripts import
+	workers  map[string]*workerBundle // by path below the generated layer
+	wished   sync.Map                 // workers that bundled files start: path below the generated layer → wish
+	locals   sync.Map                 // stylesheets with local names: the bundler's name → path in the project
 }
 
 func newModulesStep(define map[string]string, compiler *sheets.Compiler) *modulesStep {
@@ -124,6 +126,9 @@ func (s *modulesStep) Run(ctx context.Context, w *Work) error {
 	if err := r.bundleStyles(ctx, pages); err != nil {
 		return err
 	}
+	if err := r.bundleWorkers(ctx); err != nil {
+		return err
+	}
 	return r.emit(pages)
 }
 
@@ -143,7 +148,7 @@ type moduleRun struct {
 func (r *moduleRun) forgetStale() {
 	s := r.modulesStep
 	if now := r.readSettings(); now != s.settings {
-		s.settings, s.packages, s.sheets = now, packages{}, nil
+		s.settings, s.packages, s.sheets, s.workers = now, packages{}, nil, nil
 		for _, m := range s.modules {
 			m.stale = true
 		}
@@ -332,6 +337,7 @@ func (r *moduleRun) emit(pages []*page) error {
 		r.w.Report(d)
 	}
 	r.emitStyles()
+	r.emitWorkers()
 	for _, p := range pages {
 		for _, d := range p.found {
 			r.w.Report(d)
