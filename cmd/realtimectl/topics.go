@@ -97,8 +97,7 @@ A saved file:
   build.stale           what a killed build left was removed (debug)
   page.error            an error in an open page: diagnostics
   livereload.left       a page broke off (debug)
-  watch.failed          changes will not be seen
-  watch.limit           some changes will not be seen: the limit of the system
+  watch.limit           a limit of the system is reached; files are compared instead
   watch.polling         a folder is compared, since its system announces nothing: path
   watch.unreadable      changes in a folder will not be seen
   watch.error           notifications failed

@@ -80,6 +80,7 @@ func TestDefaultsOfAnEmptyProject(t *testing.T) {
 			Recovery: Recovery{Enabled: true, Window: 2 * time.Minute, Size: 16 << 20}, Limits: defaultLimits(),
 		},
 		Pipeline: Pipeline{Config: ConfigModule{Module: "app.config"}},
+		Watch:    Watch{Poll: "auto"},
 		Build:    Build{Minify: true, Base: "/"},
 	}
 	if diff := cmp.Diff(want, load(t, Options{Dir: dir}), cmpopts.IgnoreUnexported(Config{})); diff != "" {

@@ -93,12 +93,33 @@ func New(opts Options) (*Pipeline, error) {
 	}, nil
 }
 
-// Folders lists the folders, absolute, of files beside the sources that went into the
-// last run: linked packages, and what scripts import from elsewhere in the project.
+// Folders lists the folders, absolute and sorted, of files beside the sources that went
+// into the last run and that no package manager has put there: linked packages, and what
+// scripts and sheets import from elsewhere in the project.
 func (p *Pipeline) Folders() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.modules.outside(p.tree)
+	dirs := map[string]bool{}
+	for _, s := range p.steps {
+		reader, ok := s.(interface{ inputs() []string })
+		if !ok {
+			continue
+		}
+		for _, file := range reader.inputs() {
+			inRoots := slices.ContainsFunc(p.tree.roots(), func(root string) bool { return within(file, root) })
+			if !inRoots && !inPackages(file) && !within(file, p.tmp) {
+				dirs[filepath.Dir(file)] = true
+			}
+		}
+	}
+	return p.called(slices.Sorted(maps.Keys(dirs)))
+}
+
+// inPackages reports whether a file lies where package managers put files.
+func inPackages(file string) bool {
+	return slices.ContainsFunc(packageDirs[:], func(name string) bool {
+		return strings.Contains(filepath.ToSlash(file), "/"+name+"/")
+	})
 }
 
 // Close ends what the pipeline keeps running: the compilers of stylesheets. A run that

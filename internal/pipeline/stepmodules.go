@@ -86,16 +86,25 @@ func isScript(name string) bool {
 // compiled reports whether a file was read as a module, and its mistakes told.
 func (s *modulesStep) compiled(file string) bool { return s.modules[file] != nil }
 
-// outside lists the folders, absolute and sorted, of bundled files that are neither
-// sources nor installed packages: linked packages, folders beside the sources.
-func (s *modulesStep) outside(t *tree) []string {
-	dirs := map[string]bool{}
-	for file := range s.packages.inputs {
-		if !within(file, t.src) && !isInstalled(file) {
-			dirs[filepath.Dir(file)] = true
+// inputs lists everything that went into the last run beside the sources.
+func (s *modulesStep) inputs() []string {
+	files := slices.Collect(maps.Keys(s.packages.inputs))
+	for _, made := range s.sheets {
+		files = slices.AppendSeq(files, maps.Keys(made.files))
+	}
+	for _, made := range s.workers {
+		files = slices.AppendSeq(files, maps.Keys(made.files))
+	}
+	for _, m := range s.modules {
+		for _, f := range m.inlined {
+			files = append(files, f.file)
 		}
 	}
-	return slices.Sorted(maps.Keys(dirs))
+	s.copies.Range(func(_, file any) bool {
+		files = append(files, file.(string))
+		return true
+	})
+	return files
 }
 
 // Run compiles what changed and emits everything.

@@ -27,10 +27,11 @@ type stylesStep struct {
 	listing  []string        // the sheets of the last run: a new one may be meant by an old import
 	compiled *sheetCache     // what they gave
 	reads    map[string]bool // what the sheets of the last run are made of, relative to the project
+	files    map[string]bool // the same, absolute
 }
 
 func newStylesStep(layout Layout, compiler *sheets.Compiler) *stylesStep {
-	return &stylesStep{layout: layout, compiler: compiler, compiled: newSheetCache(compiler), reads: map[string]bool{}}
+	return &stylesStep{layout: layout, compiler: compiler, compiled: newSheetCache(compiler), reads: map[string]bool{}, files: map[string]bool{}}
 }
 
 // Name returns "styles".
@@ -41,6 +42,9 @@ func (s *stylesStep) Name() string { return "styles" }
 func (s *stylesStep) Concerns(p string) bool {
 	return isSheet(p) || s.reads[p] || path.Ext(p) == ".html" && !strings.Contains(p, "/"+templatesDir) || path.Base(p) == "package.json"
 }
+
+// inputs lists what the sheets of the last run were made of.
+func (s *stylesStep) inputs() []string { return slices.Collect(maps.Keys(s.files)) }
 
 // Run compiles every sheet that a page names by its .css, and the main one of projects
 // that wire styles in; but not what a command of the project's own has made. What a sheet
@@ -67,6 +71,7 @@ func (s *stylesStep) Run(ctx context.Context, w *Work) error {
 		return err
 	}
 	clear(s.reads)
+	clear(s.files)
 	for _, name := range wanted {
 		if err := s.compile(ctx, w, name+".css", byName[name], memory); err != nil {
 			return err
@@ -159,7 +164,7 @@ func (s *stylesStep) compile(ctx context.Context, w *Work, name, file string, me
 		return err
 	}
 	for f := range done.from {
-		s.reads[w.Rel(f)] = true
+		s.reads[w.Rel(f)], s.files[f] = true, true
 	}
 	for _, d := range done.found {
 		w.Report(s.advise(d, file, name))

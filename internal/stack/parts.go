@@ -327,8 +327,15 @@ func output(cfg *config.Config) []string {
 	return []string{"/" + cfg.Paths.Dist + "/"}
 }
 
+// polling is watch.poll as the watcher takes it.
+func polling(cfg *config.Config) watch.Poll {
+	if cfg.Watch.Poll == "auto" {
+		return watch.PollAuto
+	}
+	return watch.Poll(cfg.Watch.Poll)
+}
+
 // addWatcher starts watching before the first page is served, so that no save is missed.
-// A project that cannot be watched is served all the same.
 func (p *parts) addWatcher(context.Context) error {
 	var files []string
 	for _, name := range slices.Concat(pipeline.InstallRecords(), p.layout.EnvFiles(), []string{"bower.json", "package.json", "tsconfig.json", "jsconfig.json"}) {
@@ -347,13 +354,9 @@ func (p *parts) addWatcher(context.Context) error {
 		Files:  files,
 		Ignore: dependencies(dirs),
 		Rules:  watch.NewRules(p.cfg.Dir, slices.Concat(unwatched(), output(p.cfg), p.cfg.Watch.Ignore)...),
+		Poll:   polling(p.cfg),
 		Log:    p.log,
 	})
-	var limit *watch.LimitError
-	if errors.As(err, &limit) {
-		p.log.Error(fmt.Sprintf("changes will not be seen: %v", err), "event", "watch.failed", "hint", limit.Hint())
-		return nil
-	}
 	if err != nil {
 		return err
 	}
@@ -377,7 +380,7 @@ func (p *parts) addFlow(ctx context.Context) error {
 	conf := &rereader{load: p.reload, running: p.cfg, last: p.cfg, hub: p.hub, rules: p.takeRules, log: p.log}
 	flow := &changes{
 		dir: p.cfg.Dir, rules: p.ruleFiles(), log: p.log,
-		rebuild: p.pipeline.Rebuild, resolve: p.files.URLs, notify: p.live.Notify,
+		rebuild: p.rebuild, resolve: p.files.URLs, notify: p.live.Notify,
 		reread: conf.reread, foreign: p.target != nil, exists: exists, open: p.live.Pages, told: p.told,
 	}
 	p.gate = newGate(func(b watch.Batch) {
@@ -385,6 +388,14 @@ func (p *parts) addFlow(ctx context.Context) error {
 		flow.apply(ctx, b)
 	})
 	return nil
+}
+
+// rebuild redoes what changed files concern. What it reads from now on is watched from now
+// on.
+func (p *parts) rebuild(ctx context.Context, paths []string) (pipeline.Result, error) {
+	result, err := p.pipeline.Rebuild(ctx, paths)
+	p.watcher.Add(p.pipeline.Folders()...)
+	return result, err
 }
 
 // addTarget makes the proxy stand in front of the URL that the user names, instead of

@@ -43,6 +43,11 @@ func watching(t *testing.T, opts Options, files ...string) *project {
 // start watches the folder, and beside it one whose files say when a test has seen all.
 func (p *project) start(opts Options) *project {
 	p.t.Helper()
+	return p.starting(opts, New)
+}
+
+func (p *project) starting(opts Options, open func(Options) (*Watcher, error)) *project {
+	p.t.Helper()
 	signs := realDir(p.t)
 	for i := range sentinels {
 		sign := filepath.Join(signs, fmt.Sprint(i))
@@ -53,7 +58,9 @@ func (p *project) start(opts Options) *project {
 		opts.Dirs = []string{p.dir}
 	}
 	opts.Dirs = append(opts.Dirs, signs)
-	w, err := New(opts)
+	opts, err := withDefaults(opts)
+	p.do(err)
+	w, err := open(opts)
 	if err != nil {
 		p.t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/fsnotify/fsnotify"
 )
@@ -65,23 +66,46 @@ func TestOtherErrorsAreNoLimit(t *testing.T) {
 	}
 }
 
-func TestLimitReachedLaterIsAnsweredByPolling(t *testing.T) {
-	var log bytes.Buffer
-	fsw, err := fsnotify.NewWatcher()
-	if err != nil {
-		t.Fatal(err)
+func TestReachedLimitIsAnsweredByComparing(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		start func(*testing.T, Options) (*Watcher, error)
+	}{
+		{"no watcher at all", func(_ *testing.T, o Options) (*Watcher, error) { return newWatcher(o, nil, syscall.EMFILE) }},
+		{"no folder more", func(t *testing.T, o Options) (*Watcher, error) {
+			fsw, err := fsnotify.NewBufferedWatcher(eventBuffer)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w, err := newWatcher(Options{Log: o.Log}, fsw, nil)
+			w.opts, w.tree.opts = o, o
+			w.tree.overLimit(&LimitError{Limit: maxWatches, Value: 8192, Path: o.Dirs[0], Err: syscall.ENOSPC})
+			w.plant()
+			return w, err
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var log bytes.Buffer
+			p := &project{t: t, dir: realDir(t), batches: make(chan Batch, 100)}
+			p.write("sub/a.css", "old")
+			p.starting(Options{PollInterval: time.Millisecond, Log: slog.New(slog.NewTextHandler(&log, nil))}, func(o Options) (*Watcher, error) {
+				return tt.start(t, o)
+			})
+			p.write("sub/a.css", "new content")
+			p.write("sub/deep/b.css", "x")
+			p.expect("sub/a.css", "sub/deep/b.css")
+			if n := strings.Count(log.String(), "hint=\"raise it"); n != 1 {
+				t.Errorf("how to raise the limit is said %d times: %s", n, log.String())
+			}
+		})
 	}
-	defer fsw.Close()
-	tr := newTree(Options{Log: slog.New(slog.NewTextHandler(&log, nil))}, fsw)
-	if _, err := tr.overLimit("/p/src", syscall.ENOSPC); !errors.Is(err, syscall.ENOSPC) {
-		t.Errorf("at the start: %v, want the limit", err)
-	}
-	tr.strict = false
-	polled, err := tr.overLimit("/p/src", syscall.ENOSPC)
-	if err != nil || !polled || !tr.polled["/p/src"] {
-		t.Errorf("later: polled %v, %v", polled, err)
-	}
-	if !strings.Contains(log.String(), "hint=\"raise it: sudo sysctl") {
-		t.Errorf("the log does not say how to raise it: %s", log.String())
+}
+
+func TestFolderBeyondTheLimitIsComparedWithWhatIsAroundIt(t *testing.T) {
+	tr := newTree(Options{Log: slog.New(slog.DiscardHandler)}, notifications{})
+	tr.views["/p"], tr.polled["/p/deep"] = []string{"/p"}, true
+	tr.overLimit(&LimitError{Limit: maxWatches, Err: syscall.ENOSPC})
+	if !tr.subscribe("/p/deep/er") || len(tr.polled) != 1 || !tr.polled["/p"] {
+		t.Errorf("compared: %v, want all of /p in one", tr.polled)
 	}
 }

@@ -62,7 +62,7 @@ func TestLinksThatLeadInCirclesEnd(t *testing.T) {
 	p.start(Options{Dirs: []string{p.path("src")}})
 	p.write("src/a/x.js", "new")
 	p.expect("src/a/x.js")
-	for _, dir := range p.w.fsw.WatchList() {
+	for _, dir := range p.w.from.fsw.WatchList() {
 		if rest, err := filepath.Rel(p.path("src"), dir); err == nil && filepath.Base(rest) == "out" {
 			t.Errorf("%s is watched", dir)
 		}

@@ -75,18 +75,21 @@ func (l *loop) run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case ev, ok := <-l.w.fsw.Events:
+		case ev, ok := <-l.w.from.events():
 			if !ok {
 				return errSilent
 			}
 			l.note(ev)
-		case err := <-l.w.fsw.Errors:
+		case err := <-l.w.from.errors():
 			l.fail(err)
 		case <-l.timer.C:
 			l.settle()
 			l.schedulePoll(poll, 0)
 		case <-poll.C:
 			l.compare(poll)
+		case <-l.w.more.wake:
+			l.watchMore()
+			l.schedulePoll(poll, 0)
 		case <-warm.C:
 			l.warm(warm)
 		case <-l.done:
@@ -105,11 +108,12 @@ func (l *loop) wait() {
 
 // note takes a notification in and puts off the look at it until it is quiet.
 func (l *loop) note(ev fsnotify.Event) {
-	if ev.Op == fsnotify.Chmod { // time and permissions: nothing that a reader sees
+	path := filepath.Clean(ev.Name)
+	if ev.Op == fsnotify.Chmod && !l.w.tree.unread[path] { // time and permissions: nothing that a reader sees
 		return
 	}
-	path := filepath.Clean(ev.Name)
-	if !l.w.tree.concerns(path) || len(l.w.tree.visible(path, false)) == 0 && !l.w.tree.names[path] {
+	anchor := l.w.tree.names[path] || l.w.tree.shallow[path]
+	if !l.w.tree.concerns(path) || len(l.w.tree.visible(path, false)) == 0 && !anchor {
 		return
 	}
 	l.pending[path] = 0
@@ -170,6 +174,16 @@ func (l *loop) judge(path string, tries int) {
 	case unchanged:
 	}
 	delete(l.pending, path)
+}
+
+// watchMore follows the folders that were added, and reports their files.
+func (l *loop) watchMore() {
+	for _, dir := range l.w.more.take() {
+		for _, path := range l.w.tree.addMore(dir) {
+			l.cold = append(l.cold, path)
+			l.collect(path)
+		}
+	}
 }
 
 // rescan compares everything.

@@ -8,7 +8,7 @@ import (
 
 func TestPollingSeesWhatNotificationsWould(t *testing.T) {
 	p := watching(t, Options{Poll: PollAlways, PollInterval: time.Millisecond}, "a.css", "gone/b.css", "same.css")
-	for _, dir := range p.w.fsw.WatchList() {
+	for _, dir := range p.w.from.fsw.WatchList() {
 		if within(dir, p.dir) {
 			t.Errorf("%s is subscribed although it is polled", dir)
 		}

@@ -11,8 +11,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"github.com/fsnotify/fsnotify"
 )
 
 // tree is what is known of the watched folders. It speaks of real paths, without links,
@@ -20,7 +18,7 @@ import (
 // used by one goroutine at a time.
 type tree struct {
 	opts Options
-	fsw  *fsnotify.Watcher
+	from notifications
 	seed maphash.Seed
 
 	files map[string]file
@@ -33,24 +31,46 @@ type tree struct {
 	views  map[string][]string
 	links  map[string]string // a link's path → the real path of its target
 	polled map[string]bool   // folders that are compared at intervals, uppermost only
-	strict bool              // a limit is an error, not a reason to poll
+	unread map[string]bool   // folders that could not be read
+	full   bool              // a limit of the system is reached: what is new is compared at intervals
 }
 
-func newTree(opts Options, fsw *fsnotify.Watcher) tree {
+func newTree(opts Options, from notifications) tree {
 	return tree{
-		opts: opts, fsw: fsw, seed: maphash.MakeSeed(), strict: true,
+		opts: opts, from: from, seed: maphash.MakeSeed(),
 		files: map[string]file{}, deep: map[string]bool{}, shallow: map[string]bool{}, names: map[string]bool{},
-		views: map[string][]string{}, links: map[string]string{}, polled: map[string]bool{},
+		views: map[string][]string{}, links: map[string]string{}, polled: map[string]bool{}, unread: map[string]bool{},
 	}
 }
 
 // addView watches path with everything below it and reports it as it was given.
-func (t *tree) addView(path string) error {
-	top := filepath.Join(resolve(filepath.Dir(path)), filepath.Base(path))
+func (t *tree) addView(path string) {
+	top := realName(path)
 	t.views[top] = append(t.views[top], path)
 	t.anchor(top)
 	t.choosePolling(top)
-	return t.look(top)
+	t.look(top)
+}
+
+// realName is path without links on the way to it; it may itself be one.
+func realName(path string) string {
+	return filepath.Join(resolve(filepath.Dir(path)), filepath.Base(path))
+}
+
+// addMore is addView for a folder that is not watched yet; it returns its files.
+func (t *tree) addMore(dir string) []string {
+	top := realName(dir)
+	if len(t.visible(top, true)) > 0 {
+		return nil
+	}
+	t.addView(dir)
+	var list []string
+	for path := range t.files {
+		if within(path, top) {
+			list = append(list, path)
+		}
+	}
+	return list
 }
 
 // maxLinks bounds a chain of links, as the kernel does.
@@ -85,9 +105,13 @@ func (t *tree) anchor(path string) {
 		if t.deep[dir] || t.shallow[dir] {
 			return
 		}
-		if err := t.fsw.Add(dir); err == nil {
+		err := t.from.add(dir)
+		if err == nil {
 			t.shallow[dir] = true
 			return
+		}
+		if limit, ok := errors.AsType[*LimitError](limitOf(dir, err)); ok {
+			t.overLimit(limit)
 		}
 		t.names[dir] = true
 		if dir == filepath.Dir(dir) {
@@ -100,7 +124,7 @@ func (t *tree) anchor(path string) {
 func (t *tree) reanchor(gone string) {
 	for dir := range t.shallow {
 		if within(dir, gone) {
-			_ = t.fsw.Remove(dir) // most likely it is gone already
+			t.from.remove(dir)
 			delete(t.shallow, dir)
 		}
 	}
@@ -136,79 +160,71 @@ func (t *tree) isFile(path string) bool {
 }
 
 // look walks path, watches the folders and notes the files. What cannot be read is
-// logged and left out; only a limit, while strict, is an error.
-func (t *tree) look(path string) error {
+// logged and left out.
+func (t *tree) look(path string) {
 	info, err := os.Lstat(path)
 	if err != nil {
-		return nil // not there (any more): its anchor tells when it comes
+		return // not there (any more): its anchor tells when it comes
 	}
-	shown := t.visible(path, info.IsDir())
-	if len(shown) == 0 {
-		return nil
+	if shown := t.visible(path, info.IsDir()); len(shown) > 0 {
+		t.visit(path, info, shown, t.isPolled(path))
 	}
-	return t.visit(path, info, shown, t.isPolled(path))
 }
 
-func (t *tree) visit(path string, info fs.FileInfo, shown []string, polled bool) error {
+func (t *tree) visit(path string, info fs.FileInfo, shown []string, polled bool) {
 	switch {
 	case info.IsDir():
-		return t.visitDir(path, info, shown, polled)
+		t.visitDir(path, info, shown, polled)
 	case info.Mode()&fs.ModeSymlink != 0:
-		return t.visitLink(path, shown)
-	case info.Mode().IsRegular():
+		t.visitLink(path, shown)
+	case info.Mode().IsRegular(): // devices, pipes and sockets are not content
 		t.files[path] = fileOf(info)
 	}
-	return nil // devices, pipes and sockets are not content
 }
 
-func (t *tree) visitDir(dir string, info fs.FileInfo, shown []string, polled bool) error {
+func (t *tree) visitDir(dir string, info fs.FileInfo, shown []string, polled bool) {
 	if t.deep[dir] {
-		return nil
+		return
 	}
 	if !polled {
-		var err error
-		if polled, err = t.subscribe(dir); err != nil {
-			return err
-		}
+		polled = t.subscribe(dir)
 	}
 	t.deep[dir] = true
 	entries, err := os.ReadDir(dir)
-	if err != nil {
+	if err != nil && !t.unread[dir] {
 		t.complain(dir, err)
+		t.unread[dir] = true
 	}
 	for _, e := range entries {
-		if err := t.visitEntry(dir, info, e, shown, polled); err != nil {
-			return err
-		}
+		t.visitEntry(dir, info, e, shown, polled)
 	}
-	return nil
 }
 
-func (t *tree) visitEntry(dir string, parent fs.FileInfo, e fs.DirEntry, shown []string, polled bool) error {
+func (t *tree) visitEntry(dir string, parent fs.FileInfo, e fs.DirEntry, shown []string, polled bool) {
 	below := t.unignored(shown, e.Name(), e.IsDir())
 	if len(below) == 0 {
-		return nil
+		return
 	}
 	info, err := e.Info()
 	if err != nil {
-		return nil // it went away while the folder was read
+		return // it went away while the folder was read
 	}
 	path := filepath.Join(dir, e.Name())
 	if e.IsDir() && !polled && device(info) != device(parent) {
 		polled = t.choosePolling(path) // another file system begins here
 	}
-	return t.visit(path, info, below, polled)
+	t.visit(path, info, below, polled)
 }
 
 // visitLink follows a link to a file or folder.
-func (t *tree) visitLink(link string, shown []string) error {
+func (t *tree) visitLink(link string, shown []string) {
 	target := resolve(link)
 	t.links[link] = target
 	if info, err := os.Lstat(target); err == nil && info.Mode()&fs.ModeSymlink != 0 {
-		return nil // links that lead in a circle
+		return // links that lead in a circle
 	}
 	if t.above(link, target) {
-		return nil
+		return
 	}
 	for _, s := range shown {
 		if !slices.Contains(t.views[target], s) {
@@ -217,7 +233,7 @@ func (t *tree) visitLink(link string, shown []string) error {
 	}
 	t.anchor(target)
 	t.choosePolling(target)
-	return t.look(target)
+	t.look(target)
 }
 
 // above reports whether a link leads to a folder above itself or above what is watched:
@@ -231,29 +247,49 @@ func (t *tree) above(link, target string) bool {
 	return within(link, target)
 }
 
-// subscribe asks the system for notifications of what happens in dir.
-func (t *tree) subscribe(dir string) (polled bool, err error) {
-	err = t.fsw.Add(dir)
-	if err == nil || errors.Is(err, fs.ErrNotExist) {
-		return false, nil
+// subscribe asks the system for notifications of what happens in dir. A limit that is
+// reached makes it a folder to be compared at intervals.
+func (t *tree) subscribe(dir string) (polled bool) {
+	if t.full {
+		t.pollAround(dir)
+		return true
 	}
-	return t.overLimit(dir, err)
-}
-
-// overLimit decides what becomes of a folder that the system would not subscribe.
-func (t *tree) overLimit(dir string, err error) (polled bool, _ error) {
-	limit, ok := errors.AsType[*LimitError](limitOf(dir, err))
-	switch {
-	case ok && t.strict:
-		return false, limit
-	case ok:
-		t.opts.Log.Warn(fmt.Sprintf("%v; %s is compared every %v instead", limit, dir, t.opts.PollInterval),
-			slog.String("event", "watch.limit"), slog.String("hint", limit.Hint()))
-		t.polled[dir] = true
-		return true, nil
+	err := t.from.add(dir)
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		return false
+	}
+	if limit, ok := errors.AsType[*LimitError](limitOf(dir, err)); ok {
+		t.overLimit(limit)
+		t.pollAround(dir)
+		return true
 	}
 	t.complain(dir, err)
-	return false, nil
+	t.unread[dir] = true
+	return false
+}
+
+// overLimit makes everything that the system would not subscribe be compared at intervals,
+// and says so once.
+func (t *tree) overLimit(limit *LimitError) {
+	if t.full {
+		return
+	}
+	t.full = true
+	t.opts.Log.Warn(fmt.Sprintf("%v; what is beyond it is compared every %v instead", limit, t.opts.PollInterval),
+		slog.String("event", "watch.limit"), slog.String("hint", limit.Hint()))
+}
+
+// pollAround compares at intervals the watched folder that dir lies in: one comparison of
+// all costs less than many of parts.
+func (t *tree) pollAround(dir string) {
+	top := dir
+	for path := range t.views {
+		if within(dir, path) && len(path) < len(top) {
+			top = path
+		}
+	}
+	maps.DeleteFunc(t.polled, func(below string, _ bool) bool { return within(below, top) })
+	t.polled[top] = true
 }
 
 func (t *tree) complain(path string, err error) {
@@ -275,7 +311,7 @@ func (t *tree) choosePolling(path string) bool {
 		t.opts.Log.Info(fmt.Sprintf("%s is on %s, which sends no notifications: it is compared every %v", path, name, t.opts.PollInterval),
 			slog.String("event", "watch.polling"), slog.String("path", path))
 	}
-	if silent || t.opts.Poll == PollAlways {
+	if silent || t.full || t.opts.Poll == PollAlways {
 		t.polled[path] = true
 	}
 	return t.polled[path]
@@ -305,9 +341,7 @@ func (t *tree) isPolled(path string) bool {
 func (t *tree) resync(path string) []string {
 	before, links := t.take(path)
 	for _, p := range append(t.viewsWithin(path), path) {
-		if err := t.look(p); err != nil {
-			t.complain(p, err)
-		}
+		t.look(p)
 	}
 	if t.names[path] || t.shallow[path] {
 		t.reanchor(path)
@@ -337,9 +371,10 @@ func (t *tree) take(path string) (map[string]file, map[string]string) {
 		}
 	}
 	maps.DeleteFunc(t.files, func(p string, _ file) bool { return within(p, path) })
+	maps.DeleteFunc(t.unread, func(p string, _ bool) bool { return within(p, path) })
 	for dir := range t.deep {
 		if within(dir, path) {
-			_ = t.fsw.Remove(dir) // a moved folder's watch would go on under the old name
+			t.from.remove(dir) // a moved folder's watch would go on under the old name
 			delete(t.deep, dir)
 		}
 	}

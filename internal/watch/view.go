@@ -51,21 +51,32 @@ func (t *tree) ignored(path, name string, isDir bool) bool {
 		t.opts.Rules != nil && t.opts.Rules.Ignore(path, isDir)
 }
 
-// isEditorFile recognises what editors and file managers keep beside the user's files:
-// swap files, backups, locks, and the temporary files of atomic saves.
+// isEditorFile recognises what editors, file managers and file systems keep beside the
+// user's files: swap files, backups, locks, and the temporary files of atomic saves.
 func isEditorFile(name string) bool {
 	switch {
-	case name == "4913", name == ".DS_Store", name == "Thumbs.db": // vim tests with 4913 whether it may write
-		return true
-	case strings.HasPrefix(name, ".#"), strings.HasPrefix(name, ".goutputstream-"):
+	case name == "4913", name == ".DS_Store", name == "Thumbs.db", name == "desktop.ini": // vim tests with 4913 whether it may write
 		return true
 	case strings.HasSuffix(name, "~"), strings.HasSuffix(name, "___jb_tmp___"), strings.HasSuffix(name, "___jb_old___"):
 		return true
-	case strings.HasPrefix(name, "#") && strings.HasSuffix(name, "#"):
+	case strings.HasPrefix(name, "#") && strings.HasSuffix(name, "#"), strings.HasSuffix(name, ".crswap"):
 		return true
 	case strings.HasPrefix(name, "."):
-		ext := filepath.Ext(name)
-		return ext == ".swp" || ext == ".swx" || ext == ".swo" || ext == ".tmp"
+		return isHiddenEditorFile(name)
 	}
 	return false
+}
+
+// isHiddenEditorFile knows those that begin with a dot: locks of Emacs and LibreOffice,
+// temporary files of gedit, resource forks of macOS, files of NFS that are deleted and
+// still open, swap files of vim and Kate.
+func isHiddenEditorFile(name string) bool {
+	for _, prefix := range []string{".#", ".goutputstream-", ".~lock.", "._", ".nfs"} {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	ext := filepath.Ext(name)
+	vim := len(ext) == 4 && strings.HasPrefix(ext, ".sw") && ext[3] >= 'a' && ext[3] <= 'z'
+	return vim || ext == ".kate-swp" || ext == ".tmp"
 }

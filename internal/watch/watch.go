@@ -12,13 +12,14 @@
 // counts as one change.
 //
 // Links are followed: a change behind a link is reported under the path of the link.
-// Where the system sends no notifications (network and container mounts) the folder
-// is compared at intervals instead. After an overflow of the notification queue
+// Where the system sends no notifications (network and container mounts, a limit of the
+// system that is reached) the folder is compared at intervals instead. After an overflow of the notification queue
 // everything is compared, and the batch says so.
 package watch
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -89,16 +90,17 @@ const (
 	eventBuffer = 4096 // notifications
 )
 
-// A Watcher follows the folders and files of its Options. Its only concurrent method
-// is none: New, then Run once.
+// A Watcher follows the folders and files of its Options: New, then Run once. Only
+// [Watcher.Add] may be called from other goroutines.
 type Watcher struct {
 	opts Options
-	fsw  *fsnotify.Watcher
+	from notifications
 	tree tree
+	more *additions
 }
 
 // New starts watching, so that nothing that happens after it is missed; [Watcher.Run]
-// must be called to free what it holds. A limit of the system is a [*LimitError].
+// must be called to free what it holds.
 func New(opts Options) (*Watcher, error) {
 	opts, err := withDefaults(opts)
 	if err != nil {
@@ -106,15 +108,33 @@ func New(opts Options) (*Watcher, error) {
 	}
 	opts.Rules.keepOpen(opts.Dirs)
 	fsw, err := fsnotify.NewBufferedWatcher(eventBuffer)
+	return newWatcher(opts, fsw, err)
+}
+
+// newWatcher watches by the system's notifications or, when it refuses them for a limit,
+// without.
+func newWatcher(opts Options, fsw *fsnotify.Watcher, err error) (*Watcher, error) {
+	from := notifications{fsw}
+	w := &Watcher{opts: opts, from: from, tree: newTree(opts, from), more: newAdditions()}
 	if err != nil {
-		return nil, fmt.Errorf("watch: %w", limitOf("", err))
+		limit, ok := errors.AsType[*LimitError](limitOf("", err))
+		if !ok {
+			return nil, fmt.Errorf("watch: %w", err)
+		}
+		w.from, w.tree.from = notifications{}, notifications{}
+		w.tree.overLimit(limit)
 	}
-	w := &Watcher{opts: opts, fsw: fsw, tree: newTree(opts, fsw)}
-	if err := w.plant(); err != nil {
-		_ = fsw.Close() // the first error says more
-		return nil, fmt.Errorf("watch: %w", err)
-	}
+	w.plant()
 	return w, nil
+}
+
+// Add watches more folders, with everything below them, from now on. Their files are
+// reported once: what happened to them before is unknown. Folders that are watched already
+// change nothing.
+func (w *Watcher) Add(dirs ...string) {
+	if all, err := absolute(dirs); err == nil && len(all) > 0 {
+		w.more.put(all)
+	}
 }
 
 func withDefaults(o Options) (Options, error) {
@@ -159,18 +179,14 @@ func absolute(paths []string) ([]string, error) {
 }
 
 // plant takes the first look at everything.
-func (w *Watcher) plant() error {
+func (w *Watcher) plant() {
 	paths := slices.Concat(w.opts.Dirs, w.opts.Files)
 	if w.opts.Rules != nil {
 		paths = append(paths, w.opts.Rules.file())
 	}
 	for _, path := range paths {
-		if err := w.tree.addView(path); err != nil {
-			return err
-		}
+		w.tree.addView(path)
 	}
-	w.tree.strict = false // from here on a limit is answered by comparing at intervals
-	return nil
 }
 
 // Watching returns how many files are known. It must not be called while Run runs.
@@ -184,7 +200,7 @@ func (w *Watcher) Run(ctx context.Context, fn func(Batch)) error {
 	l := newLoop(w, fn)
 	err := l.run(ctx)
 	l.wait()
-	if cerr := w.fsw.Close(); cerr != nil && err == nil {
+	if cerr := w.from.close(); cerr != nil && err == nil {
 		err = fmt.Errorf("watch: %w", cerr)
 	}
 	return err

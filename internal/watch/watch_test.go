@@ -43,8 +43,8 @@ func TestContentsAreLearnedInTheBackground(t *testing.T) {
 	p := watching(t, Options{}, "a.css")
 	old := time.Now().Add(-time.Hour)
 	p.do(os.Chtimes(p.path("a.css"), old, old))
-	tr := newTree(Options{}, p.w.fsw)
-	p.do(tr.addView(p.dir))
+	tr := newTree(Options{}, p.w.from)
+	tr.addView(p.dir)
 	tr.warm(p.path("a.css"))
 	p.write("a.css", "old a.css")
 	if got := tr.judge(p.path("a.css"), false); got != unchanged {
@@ -140,10 +140,8 @@ func TestTruncatedFileIsWaitedFor(t *testing.T) {
 // judgeEmptied looks at a file in the middle of a truncating save, on a tree of its own.
 func (t *tree) judgeEmptied(tt *testing.T, path string) verdict {
 	tt.Helper()
-	own := newTree(Options{}, t.fsw)
-	if err := own.addView(filepath.Dir(path)); err != nil {
-		tt.Fatal(err)
-	}
+	own := newTree(Options{}, t.from)
+	own.addView(filepath.Dir(path))
 	if err := os.Truncate(path, 0); err != nil {
 		tt.Fatal(err)
 	}
@@ -252,10 +250,10 @@ func TestThousandsOfFilesAtOnce(t *testing.T) {
 
 func TestLostNotificationsLeadToAFullComparison(t *testing.T) {
 	p := watching(t, Options{Ignore: func(path string, _ bool) bool { return filepath.Base(path) == "unseen" }}, "a.css", "b.css")
-	p.do(p.w.fsw.Remove(p.dir)) // from here on the system says nothing
+	p.do(p.w.from.fsw.Remove(p.dir)) // from here on the system says nothing
 	p.write("b.css", "new")
 	p.write("sub/c.css", "new")
-	p.w.fsw.Errors <- fsnotify.ErrEventOverflow
+	p.w.from.fsw.Errors <- fsnotify.ErrEventOverflow
 	batches := p.expect("b.css", "sub/c.css")
 	if !batches[0].Rescan {
 		t.Errorf("the batch does not say that it is a full comparison: %+v", batches[0])
@@ -299,7 +297,7 @@ func TestIgnoredPathsAreNeitherReportedNorWatched(t *testing.T) {
 	p.write("sub/node_modules/y/b.js", "new")
 	p.write("sub/c.js", "new")
 	p.expect("sub/c.js")
-	for _, dir := range p.w.fsw.WatchList() {
+	for _, dir := range p.w.from.fsw.WatchList() {
 		if filepath.Base(filepath.Dir(dir)) == "node_modules" {
 			t.Errorf("%s is watched", dir)
 		}
@@ -345,7 +343,7 @@ func BenchmarkSetUp5000Files(b *testing.B) {
 			b.Fatal(err)
 		}
 		b.StopTimer()
-		if err := w.fsw.Close(); err != nil {
+		if err := w.from.fsw.Close(); err != nil {
 			b.Fatal(err)
 		}
 		b.StartTimer()
@@ -446,4 +444,116 @@ func TestCheckoutOfThousandsOfFilesIsSeenWhole(t *testing.T) {
 	p.expect(want...)
 	p.write(name("new", 7), "again") // what came is followed
 	p.expect(name("new", 7))
+}
+
+func TestFolderThatIsAddedIsFollowedAndItsFilesAreReportedOnce(t *testing.T) {
+	p := &project{t: t, dir: realDir(t), batches: make(chan Batch, 1000)}
+	p.write("src/a.css", "old")
+	p.write("beside/b.css", "old")
+	p.start(Options{Dirs: []string{p.path("src")}})
+	p.w.Add(p.path("beside"), p.path("src"), p.path("later"))
+	p.expect("beside/b.css")
+	p.write("beside/b.css", "new")
+	p.write("beside/deep/c.css", "new")
+	p.write("later/d.css", "new")
+	p.expect("beside/b.css", "beside/deep/c.css", "later/d.css")
+	p.w.Add(p.path("beside/deep"))
+	p.write("src/a.css", "new")
+	p.expect("src/a.css")
+}
+
+func TestFolderThatBecomesReadableIsFollowed(t *testing.T) {
+	if os.Geteuid() == 0 {
+		t.Skip("root may read everything")
+	}
+	p := watching(t, Options{}, "locked/a.css")
+	p.do(os.Chmod(p.path("locked"), 0))
+	p.expect()
+	p.do(os.Chmod(p.path("locked"), 0o755))
+	p.write("locked/a.css", "new")
+	p.expect("locked/a.css")
+}
+
+// editors are the ways in which programs save, as seen from outside.
+func editors() map[string]func(p *project, path, text string) {
+	write := func(p *project, path, text string) { p.do(os.WriteFile(path, []byte(text), 0o644)) }
+	return map[string]func(p *project, path, text string){
+		"vim": func(p *project, path, text string) {
+			dir := filepath.Dir(path)
+			write(p, filepath.Join(dir, ".a.css.swp"), "swap")
+			write(p, filepath.Join(dir, "4913"), "")
+			p.do(os.Remove(filepath.Join(dir, "4913")))
+			p.do(os.Rename(path, path+"~"))
+			write(p, path, text)
+			p.do(os.Remove(path + "~"))
+			p.do(os.Remove(filepath.Join(dir, ".a.css.swp")))
+		},
+		"JetBrains": func(p *project, path, text string) {
+			write(p, path+"___jb_tmp___", text)
+			p.do(os.Rename(path, path+"___jb_old___"))
+			p.do(os.Rename(path+"___jb_tmp___", path))
+			p.do(os.Remove(path + "___jb_old___"))
+		},
+		"Emacs": func(p *project, path, text string) {
+			dir := filepath.Dir(path)
+			lock := filepath.Join(dir, ".#a.css")
+			p.do(os.Symlink("me@host.1234:5678", lock))
+			write(p, filepath.Join(dir, "#a.css#"), text)
+			p.do(os.Rename(path, path+"~"))
+			write(p, path, text)
+			p.do(os.Remove(filepath.Join(dir, "#a.css#")))
+			p.do(os.Remove(lock))
+		},
+		"gedit": func(p *project, path, text string) {
+			temp := filepath.Join(filepath.Dir(path), ".goutputstream-X1Y2Z3")
+			write(p, temp, text)
+			p.do(os.Rename(temp, path))
+		},
+		"Kate": func(p *project, path, text string) {
+			write(p, filepath.Join(filepath.Dir(path), ".a.css.kate-swp"), "swap")
+			write(p, path, text)
+			p.do(os.Remove(filepath.Join(filepath.Dir(path), ".a.css.kate-swp")))
+		},
+		"VS Code": func(p *project, path, text string) {
+			f, err := os.OpenFile(path, os.O_WRONLY|os.O_TRUNC, 0)
+			p.do(err)
+			_, err = f.WriteString(text)
+			p.do(err)
+			p.do(f.Close())
+		},
+		"sed -i": func(p *project, path, text string) {
+			temp := filepath.Join(filepath.Dir(path), "sedAbC123")
+			write(p, temp, text)
+			p.do(os.Rename(temp, path))
+		},
+	}
+}
+
+func TestSaveOfAnyEditorIsOneChangeOfOneFile(t *testing.T) {
+	for name, save := range editors() {
+		t.Run(name, func(t *testing.T) {
+			p := watching(t, Options{}, "a.css", "other.css")
+			save(p, p.path("a.css"), "new content")
+			if batches := p.expect("a.css"); times(batches, p.path("a.css")) != 1 {
+				t.Errorf("reported %d times", times(batches, p.path("a.css")))
+			}
+			_ = os.Remove(p.path("a.css~")) // Emacs keeps it; nobody hears of its end
+			p.expect()
+		})
+	}
+}
+
+func TestWatchedFolderMayGoAndComeBack(t *testing.T) {
+	p := &project{t: t, dir: realDir(t), batches: make(chan Batch, 1000)}
+	p.write("root/src/a.css", "old")
+	p.start(Options{Dirs: []string{p.path("root/src")}, Files: []string{p.path("root/package.json")}})
+	p.do(os.Rename(p.path("root"), p.path("moved")))
+	p.expect("root/src/a.css")
+	p.write("moved/src/a.css", "nobody looks here")
+	p.expect()
+	p.do(os.Rename(p.path("moved"), p.path("root")))
+	p.expect("root/src/a.css")
+	p.write("root/src/a.css", "seen again")
+	p.write("root/package.json", "{}")
+	p.expect("root/package.json", "root/src/a.css")
 }
