@@ -61,6 +61,7 @@ type Pipeline struct {
 	ran     []ranStep  // as long as steps
 	cache   *contents
 	disk    map[string][]byte    // what was written to the generated layer
+	gone    map[string]bool      // what was removed from it
 	wrong   map[string]diag.List // syntax errors by absolute source file
 	good    map[string][]byte    // what sources held before a mistake; only of those that were edited
 }
@@ -89,7 +90,7 @@ func New(opts Options) (*Pipeline, error) {
 	return &Pipeline{
 		sheets: compiler, modules: modules,
 		tree: t, given: given, tmp: absIn(t.dir, tmp), log: orDiscard(opts.Log), steps: steps,
-		ran: make([]ranStep, len(steps)), cache: newContents(), disk: map[string][]byte{}, wrong: map[string]diag.List{}, good: map[string][]byte{},
+		ran: make([]ranStep, len(steps)), cache: newContents(), disk: map[string][]byte{}, gone: map[string]bool{}, wrong: map[string]diag.List{}, good: map[string][]byte{},
 	}, nil
 }
 
@@ -190,7 +191,7 @@ func (p *Pipeline) tell(paths []string) {
 }
 
 // sort tells sources from files of the generated layer that somebody else has written,
-// the project's own tools for instance. What was written here is nobody's change.
+// the project's own tools for instance. What was written or removed here is nobody's change.
 func (p *Pipeline) sort(changed []string) (paths, foreign []string) {
 	for _, c := range changed {
 		abs := p.abs(c)
@@ -199,10 +200,12 @@ func (p *Pipeline) sort(changed []string) (paths, foreign []string) {
 			paths = append(paths, abs)
 			continue
 		}
-		if ours, ok := p.disk[filepath.ToSlash(name)]; ok {
-			if now, err := os.ReadFile(abs); err == nil && bytes.Equal(now, ours) {
-				continue
-			}
+		now, err := os.ReadFile(abs)
+		if ours, ok := p.disk[filepath.ToSlash(name)]; ok && err == nil && bytes.Equal(now, ours) {
+			continue
+		}
+		if p.gone[filepath.ToSlash(name)] && errors.Is(err, fs.ErrNotExist) {
+			continue
 		}
 		if !isDir(abs) {
 			foreign = append(foreign, abs)
@@ -264,6 +267,7 @@ func (p *Pipeline) write(made map[string][]byte) ([]string, error) {
 			return nil, err
 		}
 		p.disk[name] = made[name]
+		delete(p.gone, name)
 		changed = append(changed, file)
 	}
 	for name := range p.disk {
@@ -275,6 +279,7 @@ func (p *Pipeline) write(made map[string][]byte) ([]string, error) {
 		}
 		p.removeEmpty(filepath.Dir(rooted(p.tmp, name)))
 		delete(p.disk, name)
+		p.gone[name] = true
 		changed = append(changed, rooted(p.tmp, name))
 	}
 	return changed, nil

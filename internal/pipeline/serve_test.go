@@ -232,6 +232,20 @@ func TestOwnWritesAreNobodysChange(t *testing.T) {
 	}
 }
 
+func TestOwnRemovalsAreNobodysChange(t *testing.T) {
+	dir := project(t, map[string]string{"src/index.html": "<!doctype html><script src=\"a.js\"></script>", "src/a.js": "good();\n"})
+	p := open(t, dir)
+	if _, err := p.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	check(t, p, dir, edited{"a slip", "src/a.js", "bad(;\n", []string{".tmp/a.js"}, `unexpected ";"`})
+	check(t, p, dir, edited{"its mending", "src/a.js", "better();\n", []string{".tmp/a.js", "src/a.js"}, ""})
+	got, err := p.Rebuild(t.Context(), []string{filepath.Join(dir, ".tmp/a.js")})
+	if err != nil || len(got.Changed) > 0 {
+		t.Errorf("the pipeline's own removal: %v, %v", got.Changed, err)
+	}
+}
+
 func TestTypeScriptIsCompiledAndItsMistakesAreToldOnce(t *testing.T) {
 	dir := shop(t)
 	write(t, filepath.Join(dir, "src/app/typed.ts"), "const n: number = 1;\nangular.module('app').value('n', n);\n")
