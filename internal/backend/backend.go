@@ -37,8 +37,9 @@ type Service struct {
 	Dir string
 	// Env is added to the environment and wins over EnvFile.
 	Env map[string]string
-	// EnvFile is a file of NAME=value lines, read anew at each start. It wins over the
-	// inherited environment; a file that does not exist is an error.
+	// EnvFile is a file of NAME=value lines, read anew at each start, relative to Dir. It
+	// wins over the inherited environment; a file that does not exist is an error.
+	// [Group.Changed] restarts the service if it has changed.
 	EnvFile string
 	// Port is passed on as $PORT; 0 takes a free one, kept over restarts.
 	Port int
@@ -99,14 +100,16 @@ const (
 
 // Group is a set of services. Its methods are safe for concurrent use.
 type Group struct {
-	opts     Options
-	id       string // marks the processes of this run
-	services []*service
+	opts     Options // Columns is guarded by mu
+	id       string  // marks the processes of this run
 	killed   chan struct{}
 	killOnce sync.Once
 
-	mu      sync.Mutex // guards changed and the state of every service
-	changed chan struct{}
+	mu       sync.Mutex // guards what follows and the state of every service
+	services []*service // in the order of their start; the list itself is never changed
+	environ  []string   // for all of them
+	over     bool       // Run starts nothing any more
+	changed  chan struct{}
 }
 
 // New checks the services; nothing is started. Names that are not unique, dependencies
@@ -124,21 +127,13 @@ func New(o Options) (*Group, error) {
 	o.Grace = cmp.Or(o.Grace, defaultGrace)
 	o.Columns = cmp.Or(o.Columns, defaultColumns)
 	g := &Group{opts: o, id: rand.Text(), killed: make(chan struct{}), changed: make(chan struct{})}
-	for _, config := range o.Services {
-		s, err := newService(g, config)
-		if err != nil {
-			return nil, fmt.Errorf("back-end %s: %w", config.Name, err)
-		}
-		if g.find(config.Name) != nil {
-			return nil, fmt.Errorf("back-end %s is there twice", config.Name)
-		}
-		g.services = append(g.services, s)
-	}
-	if err := g.choosePorts(); err != nil {
+	if _, err := g.Update(o.Services); err != nil {
 		return nil, err
 	}
-	g.introduce()
-	return g, g.link()
+	for _, s := range g.services {
+		s.later = false
+	}
+	return g, nil
 }
 
 // URL returns where a service is to answer, such as "http://localhost:40123"; it is known
@@ -146,47 +141,46 @@ func New(o Options) (*Group, error) {
 // says that there is no such service.
 func (g *Group) URL(name string) string {
 	s := g.find(name)
-	switch {
-	case s == nil:
+	if s == nil {
 		return ""
-	case s.config.URL != "":
+	}
+	return s.address()
+}
+
+func (s *service) address() string {
+	if s.config.URL != "" {
 		return s.config.URL
 	}
 	return fmt.Sprintf("http://localhost:%d", s.port)
 }
 
-// link resolves the dependencies and puts the services in an order that honours them.
-func (g *Group) link() error {
-	for _, s := range g.services {
+// link resolves the dependencies of a list and puts it in an order that honours them.
+func link(list []*service) (ordered []*service, needs map[*service][]*service, err error) {
+	needs = map[*service][]*service{}
+	for _, s := range list {
 		for _, name := range s.config.Depends {
-			other := g.find(name)
-			if other == nil {
-				return fmt.Errorf("back-end %s depends on %s, which does not exist", s.config.Name, name)
+			i := slices.IndexFunc(list, func(o *service) bool { return o.config.Name == name })
+			if i < 0 {
+				return nil, nil, fmt.Errorf("back-end %s depends on %s, which does not exist", s.config.Name, name)
 			}
-			s.needs = append(s.needs, other)
-			other.neededBy = append(other.neededBy, s)
-		}
-		if len(s.needs) == 0 {
-			s.state.Phase = Starting // there is nothing to wait for
+			needs[s] = append(needs[s], list[i])
 		}
 	}
-	var ordered []*service
-	for len(ordered) < len(g.services) {
-		next := slices.IndexFunc(g.services, func(s *service) bool {
-			return !slices.Contains(ordered, s) && !slices.ContainsFunc(s.needs, func(n *service) bool { return !slices.Contains(ordered, n) })
+	for len(ordered) < len(list) {
+		next := slices.IndexFunc(list, func(s *service) bool {
+			return !slices.Contains(ordered, s) && !slices.ContainsFunc(needs[s], func(n *service) bool { return !slices.Contains(ordered, n) })
 		})
 		if next < 0 {
-			return fmt.Errorf("these back-ends depend on each other in a circle: %s", g.circle(ordered))
+			return nil, nil, fmt.Errorf("these back-ends depend on each other in a circle: %s", circle(list, ordered))
 		}
-		ordered = append(ordered, g.services[next])
+		ordered = append(ordered, list[next])
 	}
-	g.services = ordered
-	return nil
+	return ordered, needs, nil
 }
 
-func (g *Group) circle(ordered []*service) string {
+func circle(list, ordered []*service) string {
 	var names []string
-	for _, s := range g.services {
+	for _, s := range list {
 		if !slices.Contains(ordered, s) {
 			names = append(names, s.config.Name)
 		}
@@ -194,8 +188,15 @@ func (g *Group) circle(ordered []*service) string {
 	return strings.Join(names, ", ")
 }
 
+// list returns the services as they are now.
+func (g *Group) list() []*service {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.services
+}
+
 func (g *Group) find(name string) *service {
-	for _, s := range g.services {
+	for _, s := range g.list() {
 		if s.config.Name == name {
 			return s
 		}
@@ -203,22 +204,59 @@ func (g *Group) find(name string) *service {
 	return nil
 }
 
-// Run first ends what an earlier run has left behind, then starts the services, and
-// returns once ctx is done and every process has ended. It is called once.
+// Run first ends what an earlier run has left behind, then starts the services, also
+// those that come later, and returns once ctx is done and every process has ended. It is
+// called once.
 func (g *Group) Run(ctx context.Context) error {
 	g.endLeftovers(ctx)
-	done, err := g.leaveTrace()
-	if err != nil {
-		return err
-	}
 	var wg sync.WaitGroup
-	for _, s := range g.services {
-		wg.Go(func() { s.live(ctx) })
+	var removeTrace func()
+	defer func() {
+		g.finish()
+		wg.Wait()
+		if removeTrace != nil {
+			removeTrace()
+		}
+	}()
+	for {
+		fresh, changed := g.fresh()
+		if len(fresh) > 0 && removeTrace == nil {
+			var err error
+			if removeTrace, err = g.leaveTrace(); err != nil {
+				return err // nothing runs yet
+			}
+		}
+		for _, s := range fresh {
+			wg.Go(func() { s.live(ctx) })
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-changed:
+		}
 	}
-	wg.Wait()
-	<-ctx.Done() // for a group without services
-	done()
-	return nil
+}
+
+// finish lets nobody wait for a service that Run will not start.
+func (g *Group) finish() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.over = true
+	g.skip(g.services)
+}
+
+// fresh returns the services that nobody has started yet; from now on they count as
+// started.
+func (g *Group) fresh() (fresh []*service, changed <-chan struct{}) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, s := range g.services {
+		if !s.begun {
+			s.begun = true
+			fresh = append(fresh, s)
+		}
+	}
+	return fresh, g.changed
 }
 
 // Kill ends every process at once, without a chance to tidy up: the second Ctrl-C. It
@@ -293,13 +331,14 @@ func (e *UnhealthyError) Error() string {
 	return fmt.Sprintf("back-end %s did not become healthy: %s", e.Name, e.Reason)
 }
 
-// Ready waits until every service has been healthy once. It returns an
-// [*UnhealthyError] for the first command that has failed: its time ran out, it ended for
+// Ready waits until every service that [New] was given has been healthy once. It returns
+// an [*UnhealthyError] for the first command that has failed: its time ran out, it ended for
 // good, it could not be started, or it has crashed three times. Services are tried
 // further. What others run is waited for as long as it takes.
 func (g *Group) Ready(ctx context.Context) error {
 	for {
-		ready, changed, err := g.readiness(g.services)
+		first := slices.DeleteFunc(slices.Clone(g.list()), func(s *service) bool { return s.later })
+		ready, changed, err := g.readiness(func() []*service { return first })
 		if ready || err != nil {
 			return err
 		}
@@ -340,11 +379,11 @@ func (g *Group) Wait(ctx context.Context, name string) error {
 
 // readiness says whether all of some services have been healthy, or that one has failed;
 // changed is closed with the next change.
-func (g *Group) readiness(services []*service) (ready bool, changed <-chan struct{}, err error) {
+func (g *Group) readiness(services func() []*service) (ready bool, changed <-chan struct{}, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	ready = true
-	for _, s := range services {
+	for _, s := range services() {
 		if s.wasHealthy {
 			continue
 		}
@@ -361,10 +400,15 @@ func (g *Group) update(s *service, change func()) {
 	g.mu.Lock()
 	change()
 	state := s.state
-	close(g.changed)
-	g.changed = make(chan struct{})
+	g.tell()
 	g.mu.Unlock()
 	if g.opts.OnState != nil {
 		g.opts.OnState(state)
 	}
+}
+
+// tell wakes whoever waits for a change; mu is held.
+func (g *Group) tell() {
+	close(g.changed)
+	g.changed = make(chan struct{})
 }

@@ -12,7 +12,7 @@ import (
 // below which every file lies that may match. Whoever watches them tells [Group.Changed].
 func (g *Group) Folders() []string {
 	var folders []string
-	for _, s := range g.services {
+	for _, s := range g.list() {
 		for _, glob := range s.config.Watch {
 			base, _ := doublestar.SplitPattern(filepath.ToSlash(glob))
 			folders = append(folders, filepath.Join(s.folder(), filepath.FromSlash(base)))
@@ -22,11 +22,24 @@ func (g *Group) Folders() []string {
 	return slices.Compact(folders)
 }
 
-// Changed restarts the services that watch one of these files, given by absolute paths,
-// and returns their names.
+// Files returns the environment files of the services, absolute, each once. Whoever
+// watches them tells [Group.Changed].
+func (g *Group) Files() []string {
+	var files []string
+	for _, s := range g.list() {
+		if file := s.envFile(); file != "" && s.config.URL == "" {
+			files = append(files, file)
+		}
+	}
+	slices.Sort(files)
+	return slices.Compact(files)
+}
+
+// Changed restarts the services that watch one of these files, or have it for their
+// environment, and returns their names. Paths are absolute.
 func (g *Group) Changed(paths []string) []string {
 	var names []string
-	for _, s := range g.services {
+	for _, s := range g.list() {
 		if slices.ContainsFunc(paths, s.watches) {
 			names = append(names, s.config.Name)
 			s.restart()
@@ -36,6 +49,9 @@ func (g *Group) Changed(paths []string) []string {
 }
 
 func (s *service) watches(path string) bool {
+	if path == s.envFile() {
+		return true
+	}
 	rel, err := filepath.Rel(s.folder(), path)
 	if err != nil {
 		return false

@@ -19,13 +19,11 @@ const MarkVariable = "REALTIMECTL_BACKEND"
 // environ returns the environment for one start. The environment file is read here, so
 // that an edit counts at the next restart.
 func (s *service) environ() ([]string, error) {
-	env := s.group.opts.Environ
+	s.group.mu.Lock()
+	env := s.group.environ
+	s.group.mu.Unlock()
 	set := func(name, value string) { env = setEnv(env, name, value) }
-	if s.config.EnvFile != "" {
-		file := s.config.EnvFile
-		if !filepath.IsAbs(file) {
-			file = filepath.Join(s.config.Dir, file)
-		}
+	if file := s.envFile(); file != "" {
 		values, err := godotenv.Read(file)
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("there is no environment file %s", file)
@@ -48,26 +46,35 @@ func (s *service) environ() ([]string, error) {
 	return env, nil
 }
 
-// introduce completes the environment: with the defaults, and with where every service
-// is. What the user has set under such a name stays.
-func (g *Group) introduce() {
-	env := slices.Clone(g.opts.Environ)
+// introduce completes the inherited environment: with the defaults, and with where every
+// service is. What the user has set under such a name stays.
+func introduce(o Options, services []*service) []string {
+	env := slices.Clone(o.Environ)
 	add := func(name, value string) {
 		if !slices.ContainsFunc(env, func(line string) bool { return strings.HasPrefix(line, name+"=") }) {
 			env = append(env, name+"="+value)
 		}
 	}
-	for name, value := range g.opts.Defaults {
+	for name, value := range o.Defaults {
 		add(name, value)
 	}
-	for _, s := range g.services {
+	for _, s := range services {
 		name := strings.ToUpper(strings.ReplaceAll(s.config.Name, "-", "_"))
-		add(name+"_URL", g.URL(s.config.Name))
+		add(name+"_URL", s.address())
 		if s.config.URL == "" {
 			add(name+"_PORT", strconv.Itoa(s.port))
 		}
 	}
-	g.opts.Environ = env
+	return env
+}
+
+// envFile is the path of the environment file; "" without one.
+func (s *service) envFile() string {
+	file := s.config.EnvFile
+	if file == "" || filepath.IsAbs(file) {
+		return file
+	}
+	return filepath.Join(s.folder(), file)
 }
 
 func (s *service) mark() string { return s.group.id + "/" + s.config.Name }
@@ -92,19 +99,21 @@ func lookupEnv(env []string, name string) string {
 	return ""
 }
 
-// choosePorts gives each service its port: the fixed one, or a free one that no other
-// service has. It stays the same over restarts.
-func (g *Group) choosePorts() error {
-	taken := map[int]bool{}
-	for _, s := range g.services {
-		taken[s.config.Port] = true
-		s.port = s.config.Port
+// choosePorts gives each service that has none its port: the fixed one, or a free one
+// that no other service has. It stays the same over restarts.
+func choosePorts(services []*service) error {
+	taken := map[int]bool{0: true}
+	for _, s := range services {
+		if s.config.Port != 0 {
+			s.port = s.config.Port
+		}
+		taken[s.port] = true
 	}
-	for _, s := range g.services {
-		if s.config.URL != "" {
+	for _, s := range services {
+		if s.config.URL != "" || s.port != 0 {
 			continue
 		}
-		for taken[s.port] && s.config.Port == 0 {
+		for taken[s.port] {
 			port, err := freePort()
 			if err != nil {
 				return err
@@ -112,7 +121,6 @@ func (g *Group) choosePorts() error {
 			s.port = port
 		}
 		taken[s.port] = true
-		s.state.Port = s.port
 	}
 	return nil
 }

@@ -22,7 +22,7 @@ const tracePrefix = "backends-"
 
 // leaveTrace writes the file of this run and returns what removes it.
 func (g *Group) leaveTrace() (done func(), err error) {
-	if g.opts.StateDir == "" || len(g.services) == 0 {
+	if g.opts.StateDir == "" {
 		return func() {}, nil
 	}
 	data, err := json.Marshal(trace{Run: g.id, PID: os.Getpid(), Started: startOf(os.Getpid())})

@@ -36,8 +36,9 @@ type process struct {
 	exit      exit
 	offenders []string // those that SIGTERM did not end: "php (pid 123)"
 
-	terminate func() // asks the tree to end, and kills it after the grace
-	kill      func() // ends it at once
+	resize    func(columns int) // of its terminal; nil without one
+	terminate func()            // asks the tree to end, and kills it after the grace
+	kill      func()            // ends it at once
 }
 
 // command is what is needed to start a process.
@@ -72,7 +73,9 @@ func (s *service) start(ctx context.Context) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.group.mu.Lock()
 	o := s.group.opts
+	s.group.mu.Unlock()
 	proc, output, wait, err := launch(command{
 		name: s.config.Name, run: s.config.Run, dir: s.config.Dir, env: env, mark: s.mark(),
 		supervisor: o.Supervisor, terminal: o.Terminal, columns: o.Columns, grace: o.Grace.String(),

@@ -14,6 +14,7 @@ import (
 	"syscall"
 
 	"github.com/creack/pty"
+	"golang.org/x/sys/unix"
 )
 
 // The file descriptors that a supervisor is given beside the standard ones.
@@ -51,8 +52,7 @@ func openStreams(c command) (streams, error) {
 		if err != nil {
 			return streams{}, fmt.Errorf("open a pseudo-terminal: %w", err)
 		}
-		// A size is a courtesy; without it programs assume 80 columns.
-		_ = pty.Setsize(ours, &pty.Winsize{Rows: 40, Cols: uint16(c.columns)})
+		resize(ours, c.columns)
 		withoutEcho(theirs)
 		return streams{ours, ours, []*os.File{ours}, [3]*os.File{theirs, theirs, theirs}}, nil
 	}
@@ -66,6 +66,20 @@ func openStreams(c command) (streams, error) {
 		return streams{}, fmt.Errorf("open a pipe: %w", err)
 	}
 	return streams{write, read, []*os.File{write, read}, [3]*os.File{in, out, out}}, nil
+}
+
+// terminalRows is the height of the terminals; nobody sees it.
+const terminalRows = 40
+
+// resize tells a terminal its width, and the kernel those who use it. It is a courtesy;
+// without it programs assume 80 columns.
+func resize(terminal *os.File, columns int) {
+	raw, err := terminal.SyscallConn()
+	if err != nil {
+		return
+	}
+	size := &unix.Winsize{Row: terminalRows, Col: uint16(columns)}
+	_ = raw.Control(func(fd uintptr) { _ = unix.IoctlSetWinsize(int(fd), unix.TIOCSWINSZ, size) })
 }
 
 func closeAll(files ...*os.File) {
@@ -101,6 +115,9 @@ func launch(c command) (proc *process, output io.ReadCloser, wait func(), err er
 		// A write fails if the supervisor has ended; then there is nothing to stop.
 		terminate: func() { _, _ = orders.Write([]byte{orderTerminate}) },
 		kill:      func() { _, _ = orders.Write([]byte{orderKill}) },
+	}
+	if c.terminal {
+		proc.resize = func(columns int) { resize(s.ours[0], columns) }
 	}
 	return proc, s.output, func() {
 		proc.follow(cmd, lines, c.mark)

@@ -23,17 +23,21 @@ const crashesUntilFailure = 3
 
 // service is one member of a group; its goroutine is live.
 type service struct {
-	group    *Group
-	config   Service
-	health   check
-	needs    []*service
-	neededBy []*service
-	again    chan struct{} // holds one wish for a restart
-	ended    chan struct{} // closed when live returns
-	tail     tail
-	port     int // what $PORT holds
+	group  *Group
+	config Service
+	health check
+	before *service      // the one whose place it takes; nil for a new one
+	later  bool          // it came by an Update
+	again  chan struct{} // holds one wish for a restart
+	leave  chan struct{} // closed when it is to leave the group
+	ended  chan struct{} // closed when live returns
+	tail   tail
+	port   int // what $PORT holds
 
 	// What follows is guarded by group.mu.
+	needs      []*service
+	outliving  []*service // those that leave with it and need it; set before leave is closed
+	begun      bool       // live was started
 	state      State
 	wasHealthy bool
 	failure    string // why Ready should give up; "" while there is hope
@@ -62,7 +66,7 @@ func newService(g *Group, config Service) (*service, error) {
 	}
 	return &service{
 		group: g, config: config, health: health,
-		again: make(chan struct{}, 1), ended: make(chan struct{}),
+		again: make(chan struct{}, 1), leave: make(chan struct{}), ended: make(chan struct{}),
 		state: State{Name: config.Name, Phase: Waiting},
 	}, nil
 }
@@ -86,10 +90,17 @@ func (s *service) fail(reason string) {
 	})
 }
 
-// live runs the service until ctx is done and all that need it have ended.
+// live runs the service until ctx is done, or it is to leave, and all that need it have
+// ended.
 func (s *service) live(ctx context.Context) {
 	defer close(s.ended)
+	if s.before != nil {
+		<-s.before.ended // whatever ends us has ended it too
+		s.before = nil
+	}
 	defer s.set(Stopped, func(st *State) { st.PID = 0 })
+	ctx, cancel := s.untilItLeaves(ctx)
+	defer cancel()
 	if s.config.URL != "" {
 		s.lookAfter(ctx)
 		return
@@ -122,6 +133,25 @@ func (s *service) live(ctx context.Context) {
 	}
 }
 
+// untilItLeaves returns a context that is done when ctx is, or the service is to leave.
+// cancel must be called; it returns when nothing of this is left.
+func (s *service) untilItLeaves(ctx context.Context) (own context.Context, cancel func()) {
+	own, end := context.WithCancel(ctx)
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		select {
+		case <-s.leave:
+			end()
+		case <-own.Done():
+		}
+	}()
+	return own, func() {
+		end()
+		<-watched
+	}
+}
+
 func (s *service) restarted() {
 	s.group.update(s, func() { s.state.Restarts++ })
 }
@@ -130,7 +160,7 @@ func (s *service) restarted() {
 func (s *service) awaitNeeds(ctx context.Context) bool {
 	for {
 		// One that has failed may still recover, so its error does not end the wait.
-		ready, changed, _ := s.group.readiness(s.needs)
+		ready, changed, _ := s.group.readiness(func() []*service { return s.needs })
 		if ready {
 			return ctx.Err() == nil
 		}
@@ -143,13 +173,13 @@ func (s *service) awaitNeeds(ctx context.Context) bool {
 }
 
 // stopSignal returns a channel that is closed when it is this service's turn to stop:
-// ctx is done, and the services that need this one have ended.
+// ctx is done, and the services that need this one, and end as well, have ended.
 func (s *service) stopSignal(ctx context.Context) <-chan struct{} {
 	turn := make(chan struct{})
 	go func() {
 		defer close(turn)
 		<-ctx.Done()
-		for _, other := range s.neededBy {
+		for _, other := range s.group.outliving(s) {
 			<-other.ended
 		}
 	}()
@@ -288,11 +318,19 @@ func (s *service) restart() {
 	}
 }
 
-// hold remembers what runs, for Input.
+// hold remembers what runs, for Input and Resize.
 func (s *service) hold(proc *process) {
 	s.procMu.Lock()
 	defer s.procMu.Unlock()
 	s.proc = proc
+}
+
+func (s *service) resize(columns int) {
+	s.procMu.Lock()
+	defer s.procMu.Unlock()
+	if s.proc != nil && s.proc.resize != nil {
+		s.proc.resize(columns)
+	}
 }
 
 func (s *service) input(text []byte) error {

@@ -22,6 +22,10 @@ const orphanGrace = time.Second
 // killEvery is how often what is left is killed again: a process may fork meanwhile.
 const killEvery = 10 * time.Millisecond
 
+// askAgainEvery is how often who came since is asked to end as well: a process that was forked
+// between our look at the table and the end of its parent has not heard.
+const askAgainEvery = 50 * time.Millisecond
+
 // Supervised says whether this process was started to be a supervisor.
 func Supervised() bool { return os.Getenv(superviseVar) != "" }
 
@@ -58,6 +62,7 @@ type supervisor struct {
 	root   int // pid of the command
 
 	stopping bool
+	asked    map[int]bool // to end
 	forced   bool         // killed on our order, so that nobody is to blame
 	named    map[int]bool // offenders that were reported
 }
@@ -132,12 +137,14 @@ func readOrders() <-chan byte {
 
 // watch returns once the command and all its descendants have ended.
 func (v *supervisor) watch(children <-chan ended, orders <-chan byte, signals <-chan os.Signal) {
-	deadline := time.NewTimer(v.grace)
+	deadline, again := time.NewTimer(v.grace), time.NewTimer(v.grace)
 	deadline.Stop()
+	again.Stop()
 	stop := func(grace time.Duration) {
 		if !v.stopping {
 			v.stopping = true
-			v.signal(syscall.SIGTERM, syscall.SIGCONT) // a stopped process hears only after CONT
+			v.ask()
+			again.Reset(askAgainEvery)
 			deadline.Reset(grace)
 		}
 	}
@@ -174,9 +181,13 @@ func (v *supervisor) watch(children <-chan ended, orders <-chan byte, signals <-
 			}
 		case <-signals:
 			stop(v.grace)
+		case <-again.C:
+			v.ask()
+			again.Reset(askAgainEvery)
 		case <-deadline.C:
+			again.Stop()
 			v.blame()
-			v.signal(syscall.SIGKILL)
+			v.kill()
 			if children == nil && len(v.tree()) == 0 {
 				return
 			}
@@ -192,17 +203,31 @@ func describe(status syscall.WaitStatus) *exit {
 	return &exit{Code: status.ExitStatus()}
 }
 
-// signal sends signals to the whole tree.
-func (v *supervisor) signal(signals ...syscall.Signal) {
+// ask asks everything in the tree to end, each process once.
+func (v *supervisor) ask() {
+	if !canListProcesses && v.asked == nil {
+		_ = syscall.Kill(-v.root, syscall.SIGTERM)
+		_ = syscall.Kill(-v.root, syscall.SIGCONT)
+	}
+	if v.asked == nil {
+		v.asked = map[int]bool{}
+	}
 	for _, p := range v.tree() {
-		for _, s := range signals {
-			_ = syscall.Kill(p.pid, s) // it may have ended by itself since
+		if !v.asked[p.pid] {
+			v.asked[p.pid] = true
+			_ = syscall.Kill(p.pid, syscall.SIGTERM) // it may have ended by itself since
+			_ = syscall.Kill(p.pid, syscall.SIGCONT) // a stopped process hears only after it
 		}
 	}
+}
+
+// kill ends the whole tree.
+func (v *supervisor) kill() {
+	for _, p := range v.tree() {
+		_ = syscall.Kill(p.pid, syscall.SIGKILL)
+	}
 	if !canListProcesses {
-		for _, s := range signals {
-			_ = syscall.Kill(-v.root, s)
-		}
+		_ = syscall.Kill(-v.root, syscall.SIGKILL)
 	}
 }
 
