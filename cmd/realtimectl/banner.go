@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"fmt"
 	"log/slog"
 	"strings"
 
@@ -20,7 +19,7 @@ func banner(cfg *config.Config, i stack.Info, version string) term.Banner {
 			slog.String("app", i.App), slog.String("proxy", i.Proxy), slog.Any("network", networkURLs(i)),
 			slog.Any("backends", i.Backends),
 		},
-		Rows: rows(cfg, i),
+		Rows: rows(i),
 	}
 	if len(i.Network) > 0 {
 		b.Notes = append(b.Notes, "every machine that reaches this one can use it: "+exposed(cfg))
@@ -48,10 +47,11 @@ func exposed(cfg *config.Config) string {
 }
 
 // rows lists every URL under which something answers, and the back-ends as they are now.
-func rows(cfg *config.Config, i stack.Info) []term.Row {
+func rows(i stack.Info) []term.Row {
 	var list []term.Row
+	cfg := i.Control.Config()
 	if i.Proxy != "" {
-		list = append(list, term.Row{Label: "App", Value: i.Proxy, Note: liveNote(cfg)})
+		list = append(list, term.Row{Label: "App", Value: i.Proxy, Note: liveNote(cfg, i.Control.Ghost())})
 	} else {
 		list = append(list, term.Row{Label: "App", Value: i.App})
 	}
@@ -65,15 +65,15 @@ func rows(cfg *config.Config, i stack.Info) []term.Row {
 	if i.Proxy != "" {
 		list = append(list, term.Row{Label: "Direct", Value: i.App, Note: "without live reload"})
 	}
-	list = append(list, term.Row{Label: "Hub", Value: i.Hub.Path, Note: hubNote(cfg, i)})
+	list = append(list, term.Row{Label: "Hub", Value: i.Hub.Path, Note: hubNote(cfg)})
 	for _, b := range i.Control.Backends() {
-		list = append(list, backendRow(cfg, i, b))
+		list = append(list, backendRow(i, b))
 	}
 	return list
 }
 
-func backendRow(cfg *config.Config, i stack.Info, b stack.BackendInfo) term.Row {
-	r := term.Row{Label: b.Name, Value: route(cfg, i, b.Name), Status: stateOf(b), Note: cmp.Or(b.Reason, b.Target)}
+func backendRow(i stack.Info, b stack.BackendInfo) term.Row {
+	r := term.Row{Label: b.Name, Value: route(i, b), Status: stateOf(b), Note: cmp.Or(b.Reason, b.Target)}
 	switch {
 	case b.URL == "":
 	case b.Phase == "healthy":
@@ -88,26 +88,21 @@ func backendRow(cfg *config.Config, i stack.Info, b stack.BackendInfo) term.Row 
 
 // route is where a browser finds a back-end: a URL if it has a host of its own, else its
 // path.
-func route(cfg *config.Config, i stack.Info, name string) string {
-	for _, b := range cfg.Backends {
-		switch {
-		case b.Name != name:
-		case b.Host != "":
-			scheme, rest, _ := strings.Cut(stack.State{App: i.App, Proxy: i.Proxy}.Page(), "://")
-			port := rest[strings.LastIndex(rest, ":"):]
-			return scheme + "://" + b.Host + port + b.Path
-		case b.Path == "":
-			return "no requests"
-		default:
-			return b.Path
-		}
+func route(i stack.Info, b stack.BackendInfo) string {
+	switch {
+	case b.Host != "":
+		scheme, rest, _ := strings.Cut(stack.State{App: i.App, Proxy: i.Proxy}.Page(), "://")
+		port := rest[strings.LastIndex(rest, ":"):]
+		return scheme + "://" + b.Host + port + b.Path
+	case b.Path == "":
+		return "no requests"
 	}
-	return ""
+	return b.Path
 }
 
-func liveNote(cfg *config.Config) string {
+func liveNote(cfg *config.Config, ghost bool) string {
 	parts := []string{"live reload"}
-	if cfg.Serve.Ghost {
+	if ghost {
 		parts = append(parts, "ghost mode on")
 	}
 	if cfg.Serve.Slow != config.NoNetwork {
@@ -120,14 +115,12 @@ func liveNote(cfg *config.Config) string {
 }
 
 // hubNote says which rules relay events; their absence is worth saying.
-func hubNote(cfg *config.Config, i stack.Info) string {
+func hubNote(cfg *config.Config) string {
 	switch {
-	case cfg.Hub.Relays == nil && i.Mode == config.Development:
+	case cfg.Hub.Relays == nil && cfg.Serve.Mode == config.Development:
 		return "no hub.relays: client:** goes to all as server:$1"
-	case i.Hub.Rules == 0:
+	case len(cfg.Hub.Relays) == 0:
 		return "no relay rules"
-	case i.Hub.Rules == 1:
-		return "1 relay rule"
 	}
-	return fmt.Sprintf("%d relay rules", i.Hub.Rules)
+	return countOf(len(cfg.Hub.Relays), "relay rule")
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"unicode"
 
+	"github.com/realtimectl/realtimectl/internal/diag"
 	"github.com/realtimectl/realtimectl/internal/stack"
 	"github.com/realtimectl/realtimectl/internal/term"
 	"github.com/realtimectl/realtimectl/internal/term/keys"
@@ -24,7 +25,7 @@ func (a *app) console() (tty *os.File, ok bool) {
 // the back-ends.
 type keyboard struct {
 	app     *app
-	project stack.Project
+	reload  func() (stack.Project, error)
 	info    stack.Info
 	quit    func()
 	restart func()
@@ -63,26 +64,37 @@ func (k *keyboard) warn(err error) {
 
 // choices are the keys, in the order of the help.
 func (k *keyboard) choices(ctx context.Context) []keys.Action {
-	a := k.app
+	a, control := k.app, k.info.Control
 	self := stack.State{App: k.info.App, Proxy: k.info.Proxy, Certificate: k.info.Certificate}
 	list := []keys.Action{
 		{Key: 'o', Help: "open the browser", Do: func() { k.warn(a.openBrowser(self.Page())) }},
-		{Key: 'r', Help: "reload the pages", Do: func() { k.warn(a.reloadPages(ctx, k.project.Config, self, changed{})) }},
+		{Key: 'r', Help: "reload the pages", Do: func() { k.warn(a.reloadPages(ctx, control.Config(), self, changed{})) }},
 		{Key: 'R', Help: "restart everything, with the configuration as it is now", Do: k.restart},
-		{Key: 'u', Help: "show the addresses, and how the back-ends are", Do: func() { a.printer().Rows(rows(k.project.Config, k.info)) }},
-		{Key: 'g', Help: "switch ghost mode: pages mirror each other", Do: func() { k.switched("ghost mode", k.info.Control.SwitchGhost) }},
-		{Key: 'p', Help: "pause watching, or go on", Do: func() { k.switched("pause", k.info.Control.SwitchPause) }},
-		{Key: 'b', Help: "build " + k.project.Config.Paths.Dist + "/", Do: func() { k.warn(a.build(ctx, k.project, buildFlags{})) }},
+		{Key: 'u', Help: "show the addresses, and how the back-ends are", Do: func() { a.printer().Rows(rows(k.info)) }},
+		{Key: 'g', Help: "switch ghost mode: pages mirror each other", Do: func() { k.switched("ghost mode", control.SwitchGhost) }},
+		{Key: 'p', Help: "pause watching, or go on", Do: func() { k.switched("pause", control.SwitchPause) }},
+		{Key: 'b', Help: "build " + control.Config().Paths.Dist + "/", Do: func() { k.warn(k.build(ctx)) }},
 		{Key: 'l', Help: "say more, or less again", Do: a.nextLevel},
 		{Key: 'c', Help: "clear the screen", Do: a.printer().Clear},
 		{Key: 'Q', Help: "QR code of the address for a phone", Do: func() { k.warn(a.showQR(k.info)) }},
 	}
-	if len(k.listeners()) > 0 {
-		list = append(list, keys.Action{Key: 't', Help: "talk to a back-end: what you type goes to it", Do: k.startTalk})
-	}
 	return append(list,
+		keys.Action{Key: 't', Help: "talk to a back-end: what you type goes to it", Do: k.startTalk},
 		keys.Action{Key: 'h', Help: "this help", Do: k.help},
 		keys.Action{Key: 'q', Help: "quit", Do: k.quit})
+}
+
+// build builds with the configuration as it is now.
+func (k *keyboard) build(ctx context.Context) error {
+	p, err := k.reload()
+	if err == nil {
+		err = k.app.build(ctx, p, buildFlags{})
+	}
+	if _, isList := errors.AsType[diag.List](err); isList {
+		k.app.printer().Error(err)
+		return nil
+	}
+	return err
 }
 
 // press does what a key stands for. Enter is tolerated: habits of other tools are.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/creack/pty"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -188,6 +189,30 @@ func TestWhatIsTypedGoesToABackEnd(t *testing.T) {
 	}
 }
 
+func TestWhatTakesItsTimeIsNamedAndTerminalsFollowOurs(t *testing.T) {
+	files, held := board(), filepath.Join(t.TempDir(), "go")
+	files["realtimectl.yaml"] = `serve: { app: 0, proxy: 0 }
+backends:
+  slow: { run: "trap 'stty size' WINCH; until [ -e '` + held + `' ]; do sleep 0.02; done; stty size; echo up; while :; do sleep 0.05; done", health: "log:^up$" }
+  last: { run: cat, depends: [ slow ] }
+`
+	s := onTerminal(t, 120, project(t, files), nil, "serve")
+	s.wait(`[-|/\\] waiting for slow, last`)
+	if err := os.WriteFile(held, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.wait(`slow \| 40 104`) // what the time, the name and a bar leave
+	s.wait(`last +healthy`)
+	if err := pty.Setsize(s.file, &pty.Winsize{Rows: 40, Cols: 100}); err != nil {
+		t.Fatal(err)
+	}
+	s.wait(`slow \| 40 84`)
+	s.press("q")
+	if code := s.end(); code != exitOK {
+		t.Errorf("exit code %d", code)
+	}
+}
+
 func TestRestartTakesTheConfigurationAsItIsNow(t *testing.T) {
 	dir := project(t, board())
 	file := filepath.Join(dir, "realtimectl.yaml")
@@ -207,7 +232,9 @@ func TestRestartTakesTheConfigurationAsItIsNow(t *testing.T) {
 	s.wait(`not restarted\n`)
 
 	write(text + "  extra: { run: cat }\n")
-	s.wait(`the change of backends needs a restart\n(?s:.*)press R`)
+	s.wait(`extra +added\n(?s:.*)extra +healthy`)
+	write(text + "  extra: { run: cat }\npaths: { dist: out }\n")
+	s.wait(`the change of paths.dist needs a restart\n(?s:.*)press R`)
 	s.press("R")
 	banner := s.wait(`q quit\n`)
 	if !strings.Contains(banner, page+" ") || !regexp.MustCompile(`(?m)^  extra +no requests`).MatchString(banner) {

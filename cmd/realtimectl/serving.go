@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -55,16 +56,18 @@ func (r *serving) once(ctx context.Context, p stack.Project) (next *stack.Projec
 	starting := printer.Progress(ctx, "starting")
 	started := sync.OnceFunc(starting.Done)
 	err = stack.Run(ctx, stack.Options{
-		Project: p, Log: printer.Log(), Reload: r.reread,
+		Project: p, Log: printer.Log(), Reload: r.reread, Backends: printer.Services,
 		ReadyFile: r.app.path(r.flags.readyFile), Version: readVersion().Version, Started: r.started, Ports: r.ports,
 		Terminal: printer.Terminal() && r.app.logFormat != term.JSON, Columns: printer.Columns(),
 		Ready: func(i stack.Info) {
 			started()
 			r.ready, r.ports = true, i.Ports
 			r.announce(p.Config, i)
-			k := &keyboard{app: r.app, project: p, info: i, quit: quit}
+			k := &keyboard{app: r.app, reload: r.reload, info: i, quit: quit}
 			k.restart = func() { next = r.again(quit) }
 			around.Go(func() { k.listen(ctx) })
+			around.Go(func() { r.app.sayComing(ctx, i.Control) })
+			around.Go(func() { onResize(ctx, func() { i.Control.Resize(printer.Columns()) }) })
 		},
 	})
 	started()
@@ -101,6 +104,33 @@ func (r *serving) again(quit func()) *stack.Project {
 	quit()
 	return &p
 }
+
+// sayComing shows, if it takes its time, which back-ends are on their way.
+func (a *app) sayComing(ctx context.Context, control *stack.Control) {
+	for {
+		names, changed := control.Coming()
+		if len(names) == 0 {
+			select {
+			case <-ctx.Done():
+				return
+			case <-changed:
+			}
+			continue
+		}
+		progress := a.printer().Progress(ctx, waitingFor(names))
+		for len(names) > 0 && ctx.Err() == nil {
+			progress.Set(waitingFor(names))
+			select {
+			case <-ctx.Done():
+			case <-changed:
+			}
+			names, changed = control.Coming()
+		}
+		progress.Done()
+	}
+}
+
+func waitingFor(names []string) string { return "waiting for " + strings.Join(names, ", ") }
 
 // sayStopping shows, if it takes its time, that the end is under way.
 func (a *app) sayStopping(ctx context.Context, stopped <-chan struct{}) {

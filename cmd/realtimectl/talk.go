@@ -22,7 +22,7 @@ const ctrlD = '\x04'
 // the configuration names.
 func (k *keyboard) listeners() []string {
 	var first, others []string
-	for _, b := range k.info.Backends {
+	for _, b := range k.info.Control.Backends() {
 		switch {
 		case b.Stdin:
 			first = append(first, b.Name)
@@ -34,6 +34,10 @@ func (k *keyboard) listeners() []string {
 }
 
 func (k *keyboard) startTalk() {
+	if len(k.listeners()) == 0 {
+		k.app.printer().Lines("there is no back-end to talk to: backends.NAME.run names one")
+		return
+	}
 	k.talk.active = true
 	hint := "what you type goes to a back-end; Enter sends, Esc leaves"
 	if len(k.listeners()) > 1 {
@@ -44,12 +48,20 @@ func (k *keyboard) startTalk() {
 }
 
 func (k *keyboard) showTalk() {
-	k.app.printer().Prompt("to "+k.listeners()[k.talk.to], k.talk.line.String())
+	k.app.printer().Prompt("to "+k.listener(), k.talk.line.String())
+}
+
+// listener is the back-end that is talked to; "" if there is none any more.
+func (k *keyboard) listener() string {
+	list := k.listeners()
+	if len(list) == 0 {
+		return ""
+	}
+	return list[k.talk.to%len(list)]
 }
 
 // talkKey takes one key of the line.
 func (k *keyboard) talkKey(key rune) {
-	listeners := k.listeners()
 	switch {
 	case key == keys.Esc, key == ctrlD && k.talk.line.String() == "":
 		k.talk = talk{to: k.talk.to}
@@ -57,10 +69,10 @@ func (k *keyboard) talkKey(key rune) {
 		k.app.printer().Lines("keys steer again; h shows them")
 		return
 	case key == keys.Tab:
-		k.talk.to = (k.talk.to + 1) % len(listeners)
+		k.talk.to = (k.talk.to + 1) % max(len(k.listeners()), 1)
 	default:
 		if line, done := k.talk.line.Press(key); done {
-			k.send(listeners[k.talk.to], line)
+			k.send(k.listener(), line)
 		}
 	}
 	k.showTalk()

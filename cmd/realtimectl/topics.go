@@ -107,7 +107,7 @@ The configuration:
   config.applied        what changed in realtimectl.yaml is in force: rules
   config.users          what changed in serve.basic-auth.users-file is in force
   config.broken         the changed file has a mistake: diagnostics
-  config.restart-needed a change that needs a restart: sections
+  config.restart-needed a change that needs a restart: keys, sections
   config.warning        the configuration holds something odd: diagnostics
   schema.failed         what editors check realtimectl.yaml by was not written
 
@@ -118,6 +118,9 @@ A new project:
 
 Back-ends:
 
+  backend.added         the changed configuration has a new one: backend
+  backend.changed       it describes one otherwise, which starts anew: backend
+  backend.removed       it has one no more: backend
   backend.started       a command runs (debug): backend, pid, port
   backend.healthy       it answers: backend, url, ms
   backend.unhealthy     it does not: backend

@@ -46,7 +46,8 @@ type Override struct {
 }
 
 // Load reads and checks the configuration of a project. The error, if any, is a
-// [diag.List] of everything that is wrong; the Config is nil then.
+// [diag.List] of everything that is wrong, or a [*MissingError] around it; the Config is
+// nil then.
 func Load(o Options) (*Config, error) {
 	c := &Config{sources: newSources()}
 	applyDefaults(reflect.ValueOf(c).Elem())
@@ -62,13 +63,17 @@ func Load(o Options) (*Config, error) {
 		}
 	}
 	var wrong diag.List
+	var missing []string
 	wrong = append(wrong, c.readEnviron(o.Environ, o.Flags)...)
 	wrong = append(wrong, c.override(o.Overrides)...)
 	if len(wrong) == 0 {
 		c.settle()
-		wrong = c.validate()
+		wrong, missing = c.validate()
 	}
-	if wrong.Err() != nil {
+	switch {
+	case len(missing) > 0:
+		return nil, &MissingError{Files: missing, List: wrong}
+	case wrong.Err() != nil:
 		return nil, wrong
 	}
 	return c, nil

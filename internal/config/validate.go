@@ -22,16 +22,30 @@ const ownPrefix = "/__realtimectl/"
 
 // validator collects what is wrong with values that each look right for themselves.
 type validator struct {
-	c    *Config
-	list diag.List
+	c       *Config
+	list    diag.List
+	missing []string // files, as absolute paths
 }
+
+// MissingError says what is wrong with a configuration that names files which do not
+// exist; they may come to exist. It unwraps to the list of all mistakes.
+type MissingError struct {
+	Files []string // absolute
+	List  diag.List
+}
+
+// Error is that of the list.
+func (e *MissingError) Error() string { return e.List.Error() }
+
+// Unwrap returns the list.
+func (e *MissingError) Unwrap() error { return e.List }
 
 func (v *validator) fail(key, hint, format string, args ...any) {
 	v.list = append(v.list, v.c.Diagnostic(key, fmt.Sprintf(format, args...), hint))
 }
 
-// validate returns what is wrong, in the order of the file.
-func (c *Config) validate() diag.List {
+// validate returns what is wrong, in the order of the file, and the files that are missing.
+func (c *Config) validate() (wrong diag.List, missing []string) {
 	v := &validator{c: c}
 	v.paths()
 	v.serve()
@@ -44,7 +58,7 @@ func (c *Config) validate() diag.List {
 	slices.SortStableFunc(v.list, func(a, b diag.Diagnostic) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), strings.Compare(a.Message, b.Message))
 	})
-	return v.list
+	return v.list, v.missing
 }
 
 type folder struct{ key, dir string }
@@ -239,6 +253,7 @@ func (v *validator) file(key, name string) {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
+		v.missing = append(v.missing, v.c.Abs(name))
 		v.fail(key, "the path is relative to the project folder", "no such file: %s", name)
 	case info.IsDir():
 		v.fail(key, "", "%s is a folder, not a file", name)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"github.com/realtimectl/realtimectl/internal/backend/store"
 	"github.com/realtimectl/realtimectl/internal/config"
@@ -16,40 +15,33 @@ import (
 
 // addBackends makes the handlers of the back-ends and mounts them.
 func (p *parts) addBackends(ctx context.Context) error {
-	for _, b := range p.cfg.Backends {
-		if b.Path == "" && b.Host == "" {
-			continue // a worker that answers no requests
-		}
-		handler, err := p.backend(ctx, b)
-		if err != nil {
-			return err
-		}
-		p.mounts = append(p.mounts, mount{
-			host: strings.ToLower(b.Host), path: strings.TrimSuffix(b.Path, "/"), handler: handler,
-		})
+	p.atEnd(p.closeBackends)
+	made, err := p.openBackends(ctx, p.cfg.Backends)
+	if err != nil {
+		return err
 	}
+	if err := p.forwardTo(p.cfg.Backends, made); err != nil {
+		return err
+	}
+	p.mount(p.cfg.Backends, made)
 	return nil
 }
 
-func (p *parts) backend(ctx context.Context, b config.Backend) (http.Handler, error) {
-	if b.Store != "" {
-		return p.store(ctx, b)
-	}
-	o := proxy.Options{Name: b.Name, Log: p.log}
-	address := b.URL
-	if b.Run != "" {
-		address = p.services.URL(b.Name)
-		o.Ready = func(ctx context.Context) error { return p.services.Wait(ctx, b.Name) }
-	}
-	target, err := url.Parse(address)
+// forward passes requests on to a back-end that listens at target. Those for a command
+// wait while it starts.
+func (p *parts) forward(b config.Backend, target string) (*proxy.Proxy, error) {
+	to, err := url.Parse(target)
 	if err != nil {
 		return nil, fmt.Errorf("backends.%s: %w", b.Name, err)
 	}
-	o.Target = target
+	o := proxy.Options{Name: b.Name, Log: p.log, Target: to}
+	if b.Run != "" {
+		o.Ready = func(ctx context.Context) error { return p.services.Wait(ctx, b.Name) }
+	}
 	if b.StripPath {
 		o.StripPrefix = b.Path
 	}
-	return p.upstream(o)
+	return proxy.New(o)
 }
 
 // upstream forwards to another server; its idle connections end with the stack.

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/realtimectl/realtimectl/internal/backend"
+	"github.com/realtimectl/realtimectl/internal/config"
 	"github.com/realtimectl/realtimectl/internal/livereload"
 	"github.com/realtimectl/realtimectl/internal/watch"
 )
@@ -16,7 +17,15 @@ type Control struct {
 	gate     *gate
 	services *backend.Group // nil without back-ends that run
 	backends func() []BackendInfo
+	config   func() *config.Config
 }
+
+// Config is the configuration as it was last taken over. What needs a restart may differ
+// from what runs.
+func (c *Control) Config() *config.Config { return c.config() }
+
+// Ghost reports whether ghost mode is on.
+func (c *Control) Ghost() bool { return c.live != nil && c.live.Ghost() }
 
 // SwitchGhost turns ghost mode on or off and returns whether it is on now; ok is false
 // in production, which has none.
@@ -64,6 +73,22 @@ func (c *Control) Input(name, line string) error {
 		return errNoCommand(name)
 	}
 	return c.services.Input(name, []byte(line+"\n"))
+}
+
+// Coming lists the commands that are on their way: they wait, start, restart or end. The
+// channel is closed with the next change; it is nil where there never is one.
+func (c *Control) Coming() (names []string, changed <-chan struct{}) {
+	if c.services == nil {
+		return nil, nil
+	}
+	return c.services.Coming()
+}
+
+// Resize tells the terminals of the commands that they have so many columns now.
+func (c *Control) Resize(columns int) {
+	if c.services != nil {
+		c.services.Resize(columns)
+	}
 }
 
 func (c *Control) runs(name string) bool {

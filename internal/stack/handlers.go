@@ -20,7 +20,7 @@ const (
 
 // app answers :3010, in this order: our endpoints, the hub, the back-ends, the files.
 func (p *parts) app() http.Handler {
-	return p.endpoints().before(p.hubBefore(p.shown(routes(p.mounts, p.files))))
+	return p.endpoints().before(p.hubBefore(p.shown(routes(p.ways, p.files))))
 }
 
 // front answers :3000: live reload, and everything that app answers, with the reload script
@@ -31,12 +31,15 @@ func (p *parts) front() http.Handler {
 	own[livereload.ClientPath] = p.live.Client()
 	own[livereload.LivePath] = p.pages(p.live)
 	own[livereload.ControlPath] = p.pages(p.live.ControlHandler())
-	shown := p.hubBefore(p.shown(routes(p.mounts, p.files)))
+	shown := p.hubBefore(p.shown(routes(p.ways, p.files)))
 	if p.target != nil {
 		shown = p.shown(p.target)
 	}
 	return own.before(proxy.Inject(shown, proxy.InjectOptions{ScriptURL: livereload.ClientPath}))
 }
+
+// ways are the mounts as they are now.
+func (p *parts) ways() []mount { return *p.mounts.Load() }
 
 // endpoints are those that every listener has.
 func (p *parts) endpoints() endpoints {

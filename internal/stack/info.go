@@ -16,7 +16,7 @@ func (p *parts) info() Info {
 		Hub: HubInfo{Path: p.cfg.Hub.Path, Rules: p.relays}, Watching: p.watching,
 	}
 	i.Backends = p.backends()
-	i.Control = &Control{live: p.live, gate: p.gate, services: p.services, backends: p.backends}
+	i.Control = &Control{live: p.live, gate: p.gate, services: p.services, backends: p.backends, config: p.inForce.Load}
 	return i
 }
 
@@ -29,9 +29,9 @@ func (p *parts) backends() []BackendInfo {
 		}
 	}
 	var list []BackendInfo
-	for _, b := range p.cfg.Backends {
+	for _, b := range p.backendsNow() {
 		i := BackendInfo{
-			Name: b.Name, Mount: strings.TrimSpace(b.Host + " " + b.Path),
+			Name: b.Name, Mount: strings.TrimSpace(b.Host + " " + b.Path), Host: b.Host, Path: b.Path,
 			Target: cmp.Or(b.Run, b.URL, b.Store), Command: b.Run != "", Stdin: b.Stdin,
 			Phase: string(backend.Healthy),
 		}

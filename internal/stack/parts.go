@@ -52,11 +52,19 @@ type parts struct {
 	columns  int          // of the terminal they get
 	target   http.Handler // what the proxy stands in front of, if not our own app
 
-	guard  atomic.Pointer[guard.Guard]
-	hub    *hub.Hub
-	files  *devserver.Server
-	mounts []mount // back-ends by path and host
-	// services are the back-ends that are commands; nil without one.
+	guard atomic.Pointer[guard.Guard]
+	hub   *hub.Hub
+	files *devserver.Server
+	// inForce is the configuration as it was last taken over: of its back-ends, and of what
+	// else counts without a restart, it is what runs.
+	inForce atomic.Pointer[config.Config]
+	// mounts are the ways of the back-ends by path and host, behind what answers there, by
+	// name; behind belongs to who takes over a configuration.
+	mounts atomic.Pointer[[]mount]
+	behind map[string]behind
+	named  func(names []string) // is told their names
+	// services are the back-ends that are commands or run elsewhere; nil in production
+	// without one.
 	services *backend.Group
 	// restarting holds the names of back-ends whose restart a saved file has caused.
 	restarting sync.Map
@@ -79,7 +87,8 @@ type parts struct {
 // assemble makes the parts and joins them. What a step opened is closed again if a
 // later one fails.
 func assemble(ctx context.Context, o Options, d *doors) (*parts, error) {
-	p := &parts{cfg: o.Project.Config, layout: o.Project.Layout, log: o.Log, reload: o.Reload, version: o.Version, doors: d, terminal: o.Terminal, columns: o.Columns}
+	p := &parts{cfg: o.Project.Config, layout: o.Project.Layout, log: o.Log, reload: o.Reload, version: o.Version, doors: d, terminal: o.Terminal, columns: o.Columns, named: o.Backends}
+	p.inForce.Store(p.cfg)
 	steps := []func(context.Context) error{p.addGuard, p.addHTTPS(o.Authority), p.addRules, p.addHub, p.addFiles, p.addServices, p.addBackends}
 	if p.cfg.Serve.Mode == config.Development {
 		steps = append(steps, p.addSchema, p.addTarget, p.addPipeline, p.addLiveReload, p.addFlow, p.addWatcher)
@@ -138,7 +147,7 @@ func (p *parts) server(b *binding, h http.Handler) *server {
 // hosts are the names by which the configuration lets us be reached.
 func (p *parts) hosts(cfg *config.Config) []string {
 	hosts := append([]string{p.doors.appHost, p.doors.proxyHost}, cfg.Serve.AllowedHosts...)
-	for _, b := range p.cfg.Backends {
+	for _, b := range cfg.Backends {
 		hosts = append(hosts, b.Host)
 	}
 	return hosts
@@ -341,7 +350,7 @@ func (p *parts) addWatcher(context.Context) error {
 	for _, name := range slices.Concat(pipeline.InstallRecords(), p.layout.EnvFiles(), []string{"bower.json", "package.json", "tsconfig.json", "jsconfig.json"}) {
 		files = append(files, filepath.Join(p.cfg.Dir, name))
 	}
-	files = append(files, p.ruleFiles()...)
+	files = slices.Concat(files, p.ruleFiles(p.cfg), p.services.Files())
 	dirs := []string{p.cfg.Abs(p.cfg.Paths.Src), p.cfg.Abs(p.cfg.Paths.Public), p.cfg.Abs(p.cfg.Paths.Tmp)}
 	if p.target != nil || p.layout.Gulp != nil {
 		dirs = []string{p.cfg.Dir} // an app, or tasks, of any shape
@@ -350,7 +359,7 @@ func (p *parts) addWatcher(context.Context) error {
 		dirs = append(dirs, layer.Dir)
 	}
 	w, err := watch.New(watch.Options{
-		Dirs:   slices.Concat(dirs, p.pipeline.Folders(), taskFolders(p.cfg), p.watchedByServices()),
+		Dirs:   slices.Concat(dirs, p.pipeline.Folders(), taskFolders(p.cfg), p.services.Folders()),
 		Files:  files,
 		Ignore: dependencies(dirs),
 		Rules:  watch.NewRules(p.cfg.Dir, slices.Concat(unwatched(), output(p.cfg), p.cfg.Watch.Ignore)...),
@@ -377,12 +386,26 @@ func (p *parts) follow(ctx context.Context) error {
 
 // addFlow joins the first flow behind the gate that a person may close.
 func (p *parts) addFlow(ctx context.Context) error {
-	conf := &rereader{load: p.reload, running: p.cfg, last: p.cfg, hub: p.hub, rules: p.takeRules, log: p.log}
 	flow := &changes{
-		dir: p.cfg.Dir, rules: p.ruleFiles(), log: p.log,
+		dir: p.cfg.Dir, rules: p.ruleFiles(p.cfg), log: p.log,
 		rebuild: p.rebuild, resolve: p.files.URLs, notify: p.live.Notify,
-		reread: conf.reread, foreign: p.target != nil, exists: exists, open: p.live.Pages, told: p.told,
+		foreign: p.target != nil, exists: exists, open: p.live.Pages, told: p.told,
 	}
+	var conf *rereader
+	conf = &rereader{
+		load: p.reload, running: p.cfg, last: p.cfg, hub: p.hub, log: p.log, rules: p.takeRules,
+		backends: func(next *config.Config) (func(), error) { return p.takeBackends(ctx, next) },
+		taken:    func(next *config.Config) { p.inForce.Store(next) },
+		names: func(next *config.Config) {
+			flow.rules = append(p.ruleFiles(next), p.ruleFiles(conf.last)...)
+			p.alsoWatch(flow.rules)
+		},
+		awaits: func(files []string) {
+			flow.rules = append(flow.rules, files...)
+			p.alsoWatch(flow.rules)
+		},
+	}
+	flow.reread = conf.reread
 	p.gate = newGate(func(b watch.Batch) {
 		p.restartServices(b)
 		flow.apply(ctx, b)
@@ -396,6 +419,12 @@ func (p *parts) rebuild(ctx context.Context, paths []string) (pipeline.Result, e
 	result, err := p.pipeline.Rebuild(ctx, paths)
 	p.watcher.Add(p.pipeline.Folders()...)
 	return result, err
+}
+
+// alsoWatch watches what the configuration names now: files that it is made of, and what
+// restarts back-ends.
+func (p *parts) alsoWatch(files []string) {
+	p.watcher.Follow(p.services.Folders(), slices.Concat(files, p.services.Files()))
 }
 
 // addTarget makes the proxy stand in front of the URL that the user names, instead of

@@ -72,24 +72,22 @@ func (p *parts) pages(h http.Handler) http.Handler {
 // allowOrigin asks the guard as it is now.
 func (p *parts) allowOrigin(r *http.Request) bool { return p.guard.Load().AllowOrigin(r) }
 
-// withoutRules is the section serve without what takeRules takes over.
-func withoutRules(s config.Serve) config.Serve {
-	s.Rewrite, s.Headers, s.Replace, s.CORS = nil, nil, nil, nil
-	s.BasicAuth, s.Log, s.Slow, s.Ghost, s.AllowedHosts = config.BasicAuth{}, false, "", false, nil
-	return s
-}
-
-// withoutRelays is the section hub without what is taken over.
-func withoutRelays(h config.Hub) config.Hub {
-	h.Relays, h.Origins = nil, nil
-	return h
+// hostsOf are the host names under which back-ends answer.
+func hostsOf(list []config.Backend) []string {
+	var hosts []string
+	for _, b := range list {
+		if b.Host != "" {
+			hosts = append(hosts, b.Host)
+		}
+	}
+	return hosts
 }
 
 // sameRules reports whether takeRules has nothing to take over.
 func sameRules(a, b *config.Config) bool {
 	only := func(c *config.Config) []any {
 		s := c.Serve
-		return []any{s.Rewrite, s.Headers, s.Replace, s.CORS, s.BasicAuth, s.Log, s.Slow, s.Ghost, s.AllowedHosts, c.Hub.Origins}
+		return []any{s.Rewrite, s.Headers, s.Replace, s.CORS, s.BasicAuth, s.Log, s.Slow, s.Ghost, s.AllowedHosts, c.Hub.Origins, hostsOf(c.Backends)}
 	}
 	return reflect.DeepEqual(only(a), only(b))
 }

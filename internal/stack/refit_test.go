@@ -69,7 +69,7 @@ func TestRulesOfAChangedConfigurationCountAtOnce(t *testing.T) {
 		t.Errorf("after a mistake: %q", got)
 	}
 	write("realtimectl.yaml", served("basic-auth: { users-file: users }\nfallback: other.html"))
-	if got := log.wait(t, "config.restart-needed", 1); got != "the change of serve needs a restart" {
+	if got := log.wait(t, "config.restart-needed", 1); got != "the change of serve.fallback needs a restart" {
 		t.Errorf("said %q", got)
 	}
 	if code, _ := header("localhost"); code != 401 {

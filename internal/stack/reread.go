@@ -1,12 +1,13 @@
 package stack
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
-	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/realtimectl/realtimectl/internal/config"
@@ -20,17 +21,30 @@ type rereader struct {
 	running *config.Config // as of the start
 	last    *config.Config // as it was last read
 	hub     *hub.Hub
-	rules   func(*config.Config) error // takes over what concerns requests and answers
 	log     *slog.Logger
+	// rules takes over what concerns requests and answers, backends the servers beside us.
+	rules    func(*config.Config) error
+	backends func(*config.Config) (tell func(), err error)
+	// taken is told a configuration that was taken over.
+	taken func(*config.Config)
+	// names is told a configuration before it is taken over: the files it names are
+	// watched, even if it is refused because one of them is missing.
+	names func(*config.Config)
+	// awaits is told files whose absence is why a configuration was refused.
+	awaits func(files []string)
 }
 
-// reread reads the file again. Relay rules change under the connected clients, the rules
-// around answers from one request to the next; a broken file leaves everything as it
+// reread reads the file again. Relay rules change under the connected clients, back-ends
+// and the rules around answers from one request to the next; a broken file leaves everything as it
 // was; what needs a restart is named. It is called from one goroutine at a time.
 func (r *rereader) reread() {
 	next, err := r.load()
 	if err == nil {
+		r.names(next)
 		err = r.take(next)
+	}
+	if missing, ok := errors.AsType[*config.MissingError](err); ok {
+		r.awaits(missing.Files)
 	}
 	var list diag.List
 	switch {
@@ -40,6 +54,8 @@ func (r *rereader) reread() {
 		r.log.Error(fmt.Sprintf("%v; the old configuration stays in force", err), "event", "config.broken")
 	default:
 		r.last = next
+		r.taken(next)
+		r.names(next)
 		r.tellOutdated(next)
 	}
 }
@@ -57,52 +73,74 @@ func (r *rereader) take(next *config.Config) error {
 	if err := r.hub.SetRelays(set); err != nil {
 		return err
 	}
+	tell, err := r.backends(next)
+	if err != nil {
+		return err
+	}
 	what := config.FileName + " is gone"
 	if next.File != "" {
 		what = filepath.Base(next.File) + " read again"
 	}
 	r.log.Info(fmt.Sprintf("%s, %s in force", what, count(set.Len(), "relay rule")),
 		"event", "config.applied", "rules", set.Len())
+	tell()
 	return nil
 }
 
-// tellOutdated names the sections in which the file and what runs differ: they need a
+// tellOutdated names the keys in which the file and what runs differ: they need a
 // restart. A change that was taken back is none.
 func (r *rereader) tellOutdated(next *config.Config) {
-	var sections []string
-	for _, s := range []struct {
-		name     string
-		old, new any
-	}{
-		{"paths", r.running.Paths, next.Paths},
-		{"serve", withoutRules(r.running.Serve), withoutRules(next.Serve)},
-		{"hub", withoutRelays(r.running.Hub), withoutRelays(next.Hub)},
-		{"backends", r.running.Backends, next.Backends},
-		{"pipeline", r.running.Pipeline, next.Pipeline},
-		{"watch", r.running.Watch, next.Watch},
-	} {
-		if !reflect.DeepEqual(s.old, s.new) {
-			sections = append(sections, s.name)
-		}
-	}
-	if len(sections) == 0 {
+	keys := outdated(r.running, next)
+	if len(keys) == 0 {
 		return
 	}
-	r.log.Warn(fmt.Sprintf("the change of %s needs a restart", strings.Join(sections, ", ")),
-		"event", "config.restart-needed", "sections", sections, "hint", "press R, or stop it and serve again")
+	var sections []string
+	for _, key := range keys {
+		section, _, _ := strings.Cut(key, ".")
+		sections = append(sections, section)
+	}
+	r.log.Warn(fmt.Sprintf("the change of %s needs a restart", strings.Join(keys, ", ")),
+		"event", "config.restart-needed", "keys", keys, "sections", slices.Compact(sections),
+		"hint", "press R, or stop it and serve again")
+}
+
+// atOnce are the keys, or what they begin with, that count without a restart. Those of
+// build count for the next build.
+func atOnce() []string {
+	return []string{
+		"hub.relays", "hub.origins", "backends", "build", "serve.rewrite", "serve.headers", "serve.replace", "serve.cors",
+		"serve.basic-auth", "serve.log", "serve.slow", "serve.ghost", "serve.allowed-hosts",
+	}
+}
+
+// outdated lists the other keys that differ.
+func outdated(running, next *config.Config) []string {
+	var keys []string
+	for _, k := range config.Keys() {
+		now := slices.ContainsFunc(atOnce(), func(key string) bool { return k.Path == key || strings.HasPrefix(k.Path, key+".") })
+		if !now && !bytes.Equal(running.JSON(k), next.JSON(k)) {
+			keys = append(keys, k.Path)
+		}
+	}
+	for _, b := range next.Backends {
+		if was, _ := named(running.Backends, b.Name); was.Stdin != b.Stdin {
+			keys = append(keys, "backends."+b.Name+".stdin") // who gets what is piped in is settled at the start
+		}
+	}
+	return keys
 }
 
 // ruleFiles lists the files that are read again when they change: those that relay rules
 // come from, and the configuration that a project without one may get. There are none if
 // nobody says how to read them.
-func (p *parts) ruleFiles() []string {
+func (p *parts) ruleFiles(cfg *config.Config) []string {
 	if p.reload == nil {
 		return nil
 	}
 	files := []string{cmp.Or(p.cfg.File, p.cfg.Abs(config.FileName))}
-	for _, r := range p.cfg.Hub.Relays {
+	for _, r := range cfg.Hub.Relays {
 		if r.Schema != "" {
-			files = append(files, p.cfg.Abs(r.Schema))
+			files = append(files, cfg.Abs(r.Schema))
 		}
 	}
 	return files

@@ -33,12 +33,15 @@ func (m mount) weight() int {
 	return len(m.path)
 }
 
-// routes sends each request to the most specific mount, or to rest.
-func routes(mounts []mount, rest http.Handler) http.Handler {
-	if len(mounts) == 0 {
-		return rest
-	}
+// routes sends each request to the most specific of the mounts that there are now, or to
+// rest.
+func routes(now func() []mount, rest http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mounts := now()
+		if len(mounts) == 0 {
+			rest.ServeHTTP(w, r)
+			return
+		}
 		best, weight := rest, -1
 		host := hostName(r.Host)
 		for _, m := range mounts {

@@ -11,12 +11,13 @@ func TestRequestsGoToTheMostSpecificMount(t *testing.T) {
 	say := func(text string) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, text) })
 	}
-	h := routes([]mount{
+	mounts := []mount{
 		{path: "/api", handler: say("api")},
 		{path: "/api/v2", handler: say("api v2")},
 		{host: "admin.localhost", handler: say("admin")},
 		{host: "admin.localhost", path: "/api", handler: say("admin api")},
-	}, say("files"))
+	}
+	h := routes(func() []mount { return mounts }, say("files"))
 	tests := []struct{ host, path, want string }{
 		{"localhost:3000", "/", "files"},
 		{"localhost:3000", "/api", "api"},

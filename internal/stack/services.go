@@ -30,25 +30,19 @@ func (e *BackendError) Unwrap() error { return e.Err }
 // addServices prepares the back-ends that are commands, and those that others run.
 // Nothing runs yet, but every port is known.
 func (p *parts) addServices(context.Context) error {
-	var services []backend.Service
-	for _, b := range p.cfg.Backends {
-		if b.Store == "" {
-			services = append(services, p.service(b))
-		}
+	services := p.servicesOf(p.cfg.Backends)
+	if len(services) == 0 && p.cfg.Serve.Mode == config.Production {
+		return nil // in development they may come later
 	}
-	if len(services) == 0 {
-		return nil
-	}
-	state := filepath.Join(p.cfg.Dir, stateDir)
-	if err := makeFolder(p.cfg.Dir, state); err != nil {
-		return fmt.Errorf("state folder: %w", err)
+	if err := p.makeStateFolder(p.cfg.Backends); err != nil {
+		return err
 	}
 	supervisor, err := backend.Self()
 	if err != nil {
 		return err
 	}
 	p.services, err = backend.New(backend.Options{
-		Services: services, Supervisor: supervisor, StateDir: state,
+		Services: services, Supervisor: supervisor, StateDir: filepath.Join(p.cfg.Dir, stateDir),
 		Terminal: p.terminal, Columns: p.columns, Output: p.print, OnState: p.followService,
 		Log: p.log, Defaults: p.forCommands(),
 	})
@@ -64,9 +58,20 @@ func (p *parts) forCommands() map[string]string {
 	}
 }
 
+// servicesOf are the back-ends of a list that are commands or run elsewhere.
+func (p *parts) servicesOf(list []config.Backend) []backend.Service {
+	var services []backend.Service
+	for _, b := range list {
+		if b.Store == "" {
+			services = append(services, p.service(b, list))
+		}
+	}
+	return services
+}
+
 // service is a back-end as the group takes it: with whole paths, and with those of its
 // dependencies that have to come up; a store is always up.
-func (p *parts) service(b config.Backend) backend.Service {
+func (p *parts) service(b config.Backend, list []config.Backend) backend.Service {
 	s := backend.Service{
 		Name: b.Name, Run: b.Run, URL: b.URL, Dir: p.cfg.Abs(b.Dir), Env: b.Env, EnvFile: b.EnvFile, Port: b.Port,
 		Health: b.Health, Timeout: b.Timeout, Restart: backend.Policy(b.Restart), Watch: b.Watch,
@@ -75,10 +80,8 @@ func (p *parts) service(b config.Backend) backend.Service {
 		s.Log = p.cfg.Abs(b.Log)
 	}
 	for _, name := range b.Depends {
-		for _, other := range p.cfg.Backends {
-			if other.Name == name && other.Store == "" {
-				s.Depends = append(s.Depends, name)
-			}
+		if other, ok := named(list, name); ok && other.Store == "" {
+			s.Depends = append(s.Depends, name)
 		}
 	}
 	return s
@@ -111,14 +114,6 @@ func (p *parts) runServices(ctx context.Context) error {
 	return err
 }
 
-// watchedByServices are the folders whose changes restart a back-end.
-func (p *parts) watchedByServices() []string {
-	if p.services == nil {
-		return nil
-	}
-	return p.services.Folders()
-}
-
 // dependencies leaves out folders of a back-end that nobody edits and that may hold tens
 // of thousands of files. What lies in the folders of the pages is left to the rules.
 func dependencies(pages []string) func(path string, isDir bool) bool {
@@ -137,9 +132,6 @@ func dependencies(pages []string) func(path string, isDir bool) bool {
 
 // restartServices restarts the back-ends that watch what was saved.
 func (p *parts) restartServices(b watch.Batch) {
-	if p.services == nil {
-		return
-	}
 	for _, name := range p.services.Changed(b.Paths) {
 		p.restarting.Store(name, true)
 		done := name + " restarts"
@@ -166,9 +158,8 @@ func (p *parts) followService(s backend.State) {
 
 // routed reports whether requests go to a back-end.
 func (p *parts) routed(name string) bool {
-	return slices.ContainsFunc(p.cfg.Backends, func(b config.Backend) bool {
-		return b.Name == name && (b.Path != "" || b.Host != "")
-	})
+	b, there := named(p.backendsNow(), name)
+	return there && (b.Path != "" || b.Host != "")
 }
 
 // relative names files as seen from the project, the first of many.

@@ -37,6 +37,9 @@ type Options struct {
 	Terminal bool
 	// Columns is the width of that terminal; 0 is 120.
 	Columns int
+	// Backends is told the names of all back-ends when they have changed, before anything
+	// is said of a new one; nil is not told.
+	Backends func(names []string)
 	// Ports are tried first where the configuration takes any free one: those of the run
 	// before, so that open pages find their server again.
 	Ports Ports
@@ -80,8 +83,10 @@ type Info struct {
 // BackendInfo is one server beside ours, and how it is now.
 type BackendInfo struct {
 	Name string `json:"name"`
-	// Mount is where requests go to it: "/api", "admin.localhost", or both.
+	// Mount is where requests go to it: "/api", "admin.localhost", or both: Host and Path.
 	Mount string `json:"mount,omitempty"`
+	Host  string `json:"-"`
+	Path  string `json:"-"`
 	// Target is what answers: a command, a URL or a file.
 	Target string `json:"target"`
 	// Command says that we run it, Stdin that it gets what is piped into us.

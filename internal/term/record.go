@@ -177,7 +177,7 @@ func (p *Printer) leveled(level slog.Level, text string) string {
 // the lines of all begin in one column.
 func (p *Printer) service(name string) string {
 	width, at := 0, 0
-	for i, s := range p.services {
+	for i, s := range p.serviceNames() {
 		width = max(width, lipgloss.Width(s))
 		if s == name {
 			at = i

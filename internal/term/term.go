@@ -25,6 +25,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/charmbracelet/lipgloss"
@@ -66,8 +67,8 @@ type Printer struct {
 	terminal bool
 	redraws  bool // a line may be drawn over
 	style    styles
-	services []string     // the back-ends, each with its colour
-	json     slog.Handler // writes records when the format is JSON
+	services atomic.Pointer[[]string] // the back-ends, each with its colour
+	json     slog.Handler             // writes records when the format is JSON
 
 	mu       sync.Mutex // guards what follows; held for the length of one Write
 	out      io.Writer
@@ -110,13 +111,21 @@ func New(w io.Writer, o Options) *Printer {
 func (p *Printer) Terminal() bool { return p.terminal }
 
 // Services tells the back-ends in their order: each gets a colour of its own, and their
-// lines begin in one column. It is called before anything is written of them.
-func (p *Printer) Services(names []string) { p.services = names }
+// lines begin in one column. It is called before anything is written of them, and again
+// when they change.
+func (p *Printer) Services(names []string) { p.services.Store(&names) }
+
+func (p *Printer) serviceNames() []string {
+	if names := p.services.Load(); names != nil {
+		return *names
+	}
+	return nil
+}
 
 // Columns returns how much of a line is left for what a back-end prints.
 func (p *Printer) Columns() int {
 	name := 0
-	for _, s := range p.services {
+	for _, s := range p.serviceNames() {
 		name = max(name, lipgloss.Width(s))
 	}
 	return max(p.width()-len(timeLayout)-1-name-len(" | "), defaultWidth/2)

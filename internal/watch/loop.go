@@ -48,6 +48,7 @@ type loop struct {
 	busy  bool            // fn is working
 	cold  []string        // files whose content was never looked at
 	armed bool            // the next comparison has its time
+	asked []string        // what Follow has added
 }
 
 func newLoop(w *Watcher, fn func(Batch)) *loop {
@@ -89,6 +90,9 @@ func (l *loop) run(ctx context.Context) error {
 			l.compare(poll)
 		case <-l.w.more.wake:
 			l.watchMore()
+			l.schedulePoll(poll, 0)
+		case more := <-l.w.wishes:
+			l.follow(more)
 			l.schedulePoll(poll, 0)
 		case <-warm.C:
 			l.warm(warm)
@@ -186,6 +190,18 @@ func (l *loop) watchMore() {
 	}
 }
 
+// follow takes up what else is to be watched, and reports nothing of it.
+func (l *loop) follow(more wish) {
+	defer close(more.done)
+	l.w.opts.Rules.keepOpen(more.dirs)
+	for _, path := range slices.Concat(more.dirs, more.files) {
+		if !slices.Contains(l.w.tree.views[realName(path)], path) {
+			l.asked = append(l.asked, path)
+			l.w.tree.addView(path)
+		}
+	}
+}
+
 // rescan compares everything.
 func (l *loop) rescan() {
 	for _, path := range slices.Sorted(maps.Keys(l.w.tree.views)) {
@@ -207,7 +223,7 @@ func (l *loop) add(shown string) {
 		l.w.opts.Rules.Reload()
 		l.lost = true
 		l.putOff()
-		if !l.w.opts.asked(shown) {
+		if !l.w.opts.asked(shown) && !slices.ContainsFunc(l.asked, func(path string) bool { return within(shown, path) }) {
 			return // it was watched for the rules only
 		}
 	}

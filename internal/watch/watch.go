@@ -91,12 +91,14 @@ const (
 )
 
 // A Watcher follows the folders and files of its Options: New, then Run once. Only
-// [Watcher.Add] may be called from other goroutines.
+// [Watcher.Add] and [Watcher.Follow] may be called from other goroutines.
 type Watcher struct {
-	opts Options
-	from notifications
-	tree tree
-	more *additions
+	opts   Options
+	from   notifications
+	tree   tree
+	more   *additions
+	wishes chan wish
+	ended  chan struct{} // closed when Run hears no wishes any more
 }
 
 // New starts watching, so that nothing that happens after it is missed; [Watcher.Run]
@@ -115,7 +117,7 @@ func New(opts Options) (*Watcher, error) {
 // without.
 func newWatcher(opts Options, fsw *fsnotify.Watcher, err error) (*Watcher, error) {
 	from := notifications{fsw}
-	w := &Watcher{opts: opts, from: from, tree: newTree(opts, from), more: newAdditions()}
+	w := &Watcher{opts: opts, from: from, tree: newTree(opts, from), more: newAdditions(), wishes: make(chan wish), ended: make(chan struct{})}
 	if err != nil {
 		limit, ok := errors.AsType[*LimitError](limitOf("", err))
 		if !ok {
@@ -134,6 +136,29 @@ func newWatcher(opts Options, fsw *fsnotify.Watcher, err error) (*Watcher, error
 func (w *Watcher) Add(dirs ...string) {
 	if all, err := absolute(dirs); err == nil && len(all) > 0 {
 		w.more.put(all)
+	}
+}
+
+// wish is what Follow asks the loop for.
+type wish struct {
+	dirs, files []string
+	done        chan struct{}
+}
+
+// Follow watches more folders and files as they are when it returns: unlike those of Add
+// they are reported when they change, not before. What is watched already may be among
+// them. It waits for Run, whose fn may call it; after the end it does nothing.
+func (w *Watcher) Follow(dirs, files []string) {
+	dirs, dirErr := absolute(dirs)
+	files, fileErr := absolute(files)
+	if dirErr != nil || fileErr != nil {
+		return
+	}
+	more := wish{dirs, files, make(chan struct{})}
+	select {
+	case w.wishes <- more:
+		<-more.done
+	case <-w.ended:
 	}
 }
 
@@ -199,6 +224,7 @@ func (w *Watcher) Watching() int { return len(w.tree.files) }
 func (w *Watcher) Run(ctx context.Context, fn func(Batch)) error {
 	l := newLoop(w, fn)
 	err := l.run(ctx)
+	close(w.ended)
 	l.wait()
 	if cerr := w.from.close(); cerr != nil && err == nil {
 		err = fmt.Errorf("watch: %w", cerr)

@@ -14,6 +14,34 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+func TestWhatIsFollowedLaterCountsFromThen(t *testing.T) {
+	elsewhere := realDir(t)
+	p := watching(t, Options{}, "a.css")
+	env, deep := filepath.Join(elsewhere, "made.later"), filepath.Join(elsewhere, "api")
+	p.do(os.MkdirAll(filepath.Join(deep, "sub"), 0o755))
+	p.do(os.WriteFile(filepath.Join(deep, "sub", "old.php"), []byte("old"), 0o644))
+	p.do(os.WriteFile(filepath.Join(deep, "sub", "same.php"), []byte("same"), 0o644))
+	p.w.Follow([]string{deep, p.dir}, []string{env})
+	p.do(os.WriteFile(env, []byte("new"), 0o644))
+	p.do(os.WriteFile(filepath.Join(deep, "sub", "old.php"), []byte("newer"), 0o644))
+	p.do(os.WriteFile(filepath.Join(elsewhere, "other"), []byte("new"), 0o644))
+	p.write("a.css", "new")
+	p.expect("a.css", env, filepath.Join(deep, "sub", "old.php"))
+}
+
+func TestFollowAfterTheEndReturns(t *testing.T) {
+	w, err := New(Options{Dirs: []string{realDir(t)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := w.Run(ctx, func(Batch) {}); err != nil {
+		t.Error(err)
+	}
+	w.Follow([]string{realDir(t)}, nil)
+}
+
 func TestEditIsReportedWithItsAbsolutePath(t *testing.T) {
 	p := watching(t, Options{}, "app/a.css", "app/b.css")
 	p.write("app/a.css", "new")
