@@ -140,7 +140,8 @@ func TestUpdatesUntilTheEndLeaveNobodyWaiting(t *testing.T) {
 func TestComingNamesWhatIsOnItsWay(t *testing.T) {
 	held := filepath.Join(t.TempDir(), "go")
 	r := start(t, backend.Options{Services: []backend.Service{
-		{Name: "slow", Run: "while [ ! -e '" + held + "' ]; do sleep 0.02; done; echo up; cat", Health: "log:up"}, cat("quick"),
+		{Name: "slow", Run: "while [ ! -e '" + held + "' ]; do sleep 0.02; done; echo up; cat", Health: "log:up"},
+		cat("quick"),
 		{Name: "others", URL: "http://127.0.0.1:1"},
 	}})
 	r.wait(t, 0, "quick = healthy")
