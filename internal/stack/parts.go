@@ -351,6 +351,9 @@ func (p *parts) addWatcher(context.Context) error {
 		files = append(files, filepath.Join(p.cfg.Dir, name))
 	}
 	files = slices.Concat(files, p.ruleFiles(p.cfg), p.services.Files())
+	if s := settings(p.cfg); s != nil {
+		files = append(files, p.cfg.Abs(s.From))
+	}
 	dirs := []string{p.cfg.Abs(p.cfg.Paths.Src), p.cfg.Abs(p.cfg.Paths.Public), p.cfg.Abs(p.cfg.Paths.Tmp)}
 	if p.target != nil || p.layout.Gulp != nil {
 		dirs = []string{p.cfg.Dir} // an app, or tasks, of any shape
