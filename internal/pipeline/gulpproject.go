@@ -94,8 +94,7 @@ func (l *Layout) makesFiles() bool {
 	found := len(g.Serving.Roots) > 0
 	for _, task := range g.Serving.Tasks() {
 		g.Plan.Walk(task, func(_ *gulp.Task, a gulp.Action) {
-			_, stream := a.(*gulp.Stream)
-			found = found || stream
+			found = found || gulp.IsMaking(a)
 		})
 	}
 	return found && g.Serving.Task != ""
@@ -182,6 +181,8 @@ func outputsOf(dir string, plan *gulp.Plan) []string {
 			case *gulp.Delete:
 				thrownAway = append(thrownAway, localFolders(dir, a.Globs)...)
 			case *gulp.Stream:
+				written = append(written, localFolders(dir, a.Destinations())...)
+			case *gulp.Call:
 				written = append(written, localFolders(dir, a.Destinations())...)
 			}
 		})

@@ -10,7 +10,11 @@
 // which is its working directory, or absolute below it.
 package gulp
 
-import "github.com/realtimectl/realtimectl/internal/diag"
+import (
+	"path"
+
+	"github.com/realtimectl/realtimectl/internal/diag"
+)
 
 // Plan is one evaluated gulpfile. It is not changed after it was made; the functions it
 // holds may be called concurrently, calls follow one another.
@@ -143,6 +147,30 @@ type Write struct {
 // write files by themselves, and any module that is not known.
 type Call struct{ Op *Op }
 
+// WritesItself reports whether the module writes what it makes: "webpack", "rollup".
+func (c *Call) WritesItself() bool { return c.Op.Plugin == "webpack" || c.Op.Plugin == "rollup" }
+
+// Destinations are the folders that the module writes into by itself.
+func (c *Call) Destinations() []string {
+	if !c.WritesItself() {
+		return nil
+	}
+	var dirs []string
+	for _, arg := range c.Op.Args {
+		o, _ := arg.(*Object)
+		for _, from := range []*Object{o, o.object("output")} {
+			dirs = append(dirs, Texts(from.Get("path"))...)
+			dirs = append(dirs, Texts(from.Get("dir"))...)
+			for _, key := range []string{"file", "dest"} {
+				if file, ok := from.Get(key).(string); ok {
+					dirs = append(dirs, path.Dir(file))
+				}
+			}
+		}
+	}
+	return dirs
+}
+
 // Watch does its work when a file that matches changes.
 type Watch struct {
 	Globs []string
@@ -201,6 +229,12 @@ func (o *Object) Get(key string) Value {
 		return nil
 	}
 	return o.Values[key]
+}
+
+// object is Get for a key that holds an object; nil for anything else.
+func (o *Object) object(key string) *Object {
+	inner, _ := o.Get(key).(*Object)
+	return inner
 }
 
 // Regexp is a JavaScript regular expression.

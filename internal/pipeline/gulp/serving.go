@@ -118,7 +118,7 @@ func (p *Plan) chosen() string {
 }
 
 // makes reports whether a task writes files.
-func (p *Plan) makes(task string) bool { return p.reaches(task, isStream) }
+func (p *Plan) makes(task string) bool { return p.reaches(task, IsMaking) }
 
 // making returns the task that makes what a server only serves.
 func (p *Plan) making() []string {
@@ -128,7 +128,7 @@ func (p *Plan) making() []string {
 		}
 		return unusual
 	}
-	if task := p.pick(isStream, rank); task != nil && rank(task.Name) < unusual {
+	if task := p.pick(IsMaking, rank); task != nil && rank(task.Name) < unusual {
 		return []string{task.Name}
 	}
 	return nil
@@ -225,7 +225,16 @@ func isServer(a Action) bool {
 	return ok && server.Kind != "gulp-nodemon" && server.Kind != "nodemon"
 }
 
-func isStream(a Action) bool { _, ok := a.(*Stream); return ok }
+// IsMaking reports whether an action makes files.
+func IsMaking(a Action) bool {
+	switch a := a.(type) {
+	case *Stream:
+		return true
+	case *Call:
+		return a.WritesItself()
+	}
+	return false
+}
 
 func isWatch(a Action) bool { _, ok := a.(*Watch); return ok }
 
@@ -254,9 +263,38 @@ func (s *Serving) readServer(a *Server) {
 		o := options(a)
 		s.addRoots(orFirst(o.Get("root"), "."))
 		s.setIndex(o.Get("fallback"))
+	case "webpack-dev-server":
+		s.readWebpack(a)
 	default: // gulp-live-server and the like take folders, or a script to run
 		for _, v := range a.Options {
 			s.readArgument(a, v)
+		}
+	}
+}
+
+// readWebpack takes the folder of the scripts that webpack's server makes and those beside.
+func (s *Serving) readWebpack(a *Server) {
+	for _, v := range a.Options {
+		op, ok := v.(*Op)
+		if !ok || len(op.Args) == 0 {
+			continue
+		}
+		config, _ := op.Args[0].(*Object)
+		output, _ := config.Get("output").(*Object)
+		at, _ := output.Get("publicPath").(string)
+		if !strings.HasPrefix(at, "/") {
+			at = "/"
+		}
+		s.addStatic(at, orFirst(output.Get("path"), "dist"))
+	}
+	for _, v := range a.Options {
+		o, _ := v.(*Object)
+		s.addRoots(o.Get("contentBase"))
+		switch static := o.Get("static").(type) {
+		case *Object:
+			s.addRoots(static.Get("directory"))
+		default:
+			s.addRoots(static)
 		}
 	}
 }

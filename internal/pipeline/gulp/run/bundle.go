@@ -3,6 +3,7 @@ package run
 import (
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -160,11 +161,29 @@ func (b *bundle) script(file, src string) string {
 	if b.rewrite != nil {
 		src = b.rewrite(file, src)
 	}
+	src = withoutEnsure(src)
 	list, err := angular.AnnotateModule(src)
 	if err != nil {
 		return src // it is left to the bundler to say what is wrong
 	}
 	return angular.Apply(src, list)
+}
+
+// ensureCall is webpack's way to load a part later, with a require of its own that hides
+// the one that the bundler follows.
+var ensureCall = regexp.MustCompile(`\brequire\.ensure\(\s*\[[^\]]*\]\s*,\s*(?:function\s*\w*\s*\(\s*\w*\s*\)|(\(\s*\w*\s*\)|\w+)\s*(=>))`)
+
+// withoutEnsure makes such a part one of the bundle that runs later.
+func withoutEnsure(src string) string {
+	if !strings.Contains(src, "require.ensure") {
+		return src
+	}
+	return ensureCall.ReplaceAllStringFunc(src, func(call string) string {
+		if strings.HasSuffix(call, "=>") {
+			return "Promise.resolve([]).then(() =>"
+		}
+		return "Promise.resolve([]).then(function ()"
+	})
 }
 
 func isScript(ext string) bool {

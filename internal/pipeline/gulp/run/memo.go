@@ -15,8 +15,10 @@ import (
 type memory struct {
 	each  map[*file]*result
 	whole []*listResult
-	good  map[string]*result // by path: what became of a file when it last had no mistake
-	read  map[string]*result // by path: a file as gulp.src gave it
+	// lastWhole is what became of all files together when they last had no mistake.
+	lastWhole []*file
+	good      map[string]*result // by path: what became of a file when it last had no mistake
+	read      map[string]*result // by path: a file as gulp.src gave it
 	// answers are those of a gulpfile's function, by the question.
 	answers map[asked]*answer
 	asked   int // the last run that asked
@@ -181,6 +183,10 @@ func (c *call) whole(in []*file, fn func(in []*file) (made, error)) ([]*file, er
 	if err != nil {
 		return nil, err
 	}
+	if len(out.files) == 0 && out.found.Err() != nil { // what there was stays
+		out.files = m.lastWhole
+	}
+	m.lastWhole = out.files
 	l := &listResult{in: slices.Clone(in), result: result{files: out.files, found: out.found, reads: out.reads, run: c.r.runs}}
 	m.whole = append(m.whole, l)
 	c.found = append(c.found, l.found...)

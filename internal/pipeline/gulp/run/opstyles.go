@@ -1,6 +1,7 @@
 package run
 
 import (
+	"bytes"
 	"fmt"
 	"path"
 	"slices"
@@ -94,7 +95,16 @@ func (c *call) compileSheet(f *file, opts *gulp.Object) (made, error) {
 	if truthy(opts.Get("indentedSyntax")) {
 		input.File = replaceExt(f.Path, ".sass")
 	}
+	added := c.languageExt(input.File)
+	input.File += added
 	out, found, err := c.r.opts.Sheets.Compile(c.ctx, input)
+	if added != "" {
+		name := path.Base(f.Path)
+		out.Map = bytes.ReplaceAll(out.Map, []byte(name+added), []byte(name))
+		for i := range found {
+			found[i].Path = strings.TrimSuffix(found[i].Path, added)
+		}
+	}
 	if err != nil {
 		return made{}, fmt.Errorf("compile %s: %w", c.rel(f.Path), err)
 	}
@@ -109,6 +119,21 @@ func (c *call) compileSheet(f *file, opts *gulp.Object) (made, error) {
 		n.Path, n.Contents, n.mapped = replaceExt(f.Path, ".css"), out.CSS, c.sheetMap(f, out.Map)
 	})
 	return made{files: []*file{css}, found: found, reads: reads}, nil
+}
+
+// languageExt is what a file's name needs for its compiler: gulp's compilers take any file
+// for one in their language, also a .css file. "" = nothing.
+func (c *call) languageExt(file string) string {
+	if sheets.LanguageOf(file) != "" {
+		return ""
+	}
+	switch c.op.Plugin {
+	case "gulp-less", "gulp-less-sourcemap":
+		return ".less"
+	case "gulp-stylus":
+		return ".styl"
+	}
+	return ".scss"
 }
 
 // sheetMap reads a compiler's map, whose sources are relative to the project.

@@ -1,7 +1,6 @@
 package run
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -17,35 +16,40 @@ var loaders = [...]string{
 	"source-map", "source-map-loader", "json", "json-loader", "json5", "html", "html-loader", "raw", "raw-loader", "text", "text-loader", "style", "style-loader", "css", "css-loader",
 	"sass", "sass-loader", "less", "less-loader", "resolve-url", "resolve-url-loader", "postcss", "postcss-loader", "autoprefixer", "autoprefixer-loader",
 	"url", "url-loader", "file", "file-loader", "image-webpack", "image-webpack-loader", "expose", "expose-loader", "istanbul-instrumenter", "isparta",
+	"react-hot", "react-hot-loader", "cache", "cache-loader", "thread", "thread-loader", "extract-text-webpack-plugin", "mini-css-extract-plugin",
 	"ng-annotate", "ng-annotate-loader", "ng-annotate-webpack-plugin", "ngtemplate", "ngtemplate-loader", "imports", "imports-loader", "exports", "exports-loader", "script", "script-loader",
 }
 
-// webpack bundles the entries of its configuration, or the files that arrive.
+// webpack bundles the entries of its configuration, or the files that arrive. Called by
+// itself it also writes what it makes.
 func webpack(c *call, in []*file) ([]*file, error) {
-	config := c.config()
-	entries := entryPoints(config.Get("entry"), c.r.opts.Dir)
-	if len(entries) == 0 {
+	p := newPacking(c)
+	if len(p.entries) == 0 {
 		for _, f := range in {
-			entries = append(entries, entryPoint{orElse(stem(f.Path), "main"), []string{f.Path}})
+			p.entries = append(p.entries, entryPoint{orElse(stem(f.Path), "main"), []string{f.Path}})
 		}
 	}
-	used, unknown := usedLoaders(config)
+	used, unknown := usedLoaders(p.config)
 	if unknown != "" {
 		c.unknown("the loader " + unknown)
 		return nil, errEnded
 	}
-	output := object(config.Get("output"))
 	return c.whole(in, func([]*file) (made, error) {
 		b := newBundle(c)
-		b.enterAll(entries)
+		b.enterAll(p.entries)
 		b.styleTags = slices.Contains(used, "style") || slices.Contains(used, "style-loader")
-		b.options.GlobalName = text(output.Get("library"))
-		if config.Get("devtool") != nil && config.Get("devtool") != false {
+		b.options.GlobalName = text(p.output.Get("library"))
+		if p.config.Get("devtool") != nil && p.config.Get("devtool") != false {
 			b.options.Sourcemap = api.SourceMapInline
 		}
-		b.resolution(object(config.Get("resolve")))
-		b.definitions(config.Get("plugins"))
-		return b.run(func(p string) string { return outputPath(c.r.opts.Dir, textOr(output, "filename", "[name].js"), p) }), nil
+		b.resolution(object(p.config.Get("resolve")))
+		b.definitions(p.config.Get("plugins"))
+		out := b.run(p.path)
+		if out.found.Err() != nil {
+			return out, nil
+		}
+		out.files = append(p.placeholders(), out.files...)
+		return p.others(out), nil
 	})
 }
 
@@ -99,19 +103,6 @@ func moduleName(dir, name string) string {
 	return name
 }
 
-// outputPath is where a script goes: webpack's pattern with the name of its entry.
-func outputPath(dir, pattern, made string) string {
-	name := relative(dir, replaceExt(made, ""))
-	pattern = strings.NewReplacer("[name]", name, "[id]", name).Replace(pattern)
-	pattern = hashPattern.ReplaceAllString(pattern, "")
-	if ext(made) == ".css" {
-		pattern = replaceExt(pattern, ".css")
-	}
-	return absolute(dir, pattern)
-}
-
-var hashPattern = regexp.MustCompile(`[.-]?\[(chunk|content|full)?hash(:\d+)?\]`)
-
 // usedLoaders returns the loaders and plug-ins of a configuration, and one that nobody
 // here knows.
 func usedLoaders(config *gulp.Object) (used []string, unknown string) {
@@ -143,6 +134,12 @@ func loaderNames(rule *gulp.Object) []string {
 		for _, v := range values(rule.Get(key)) {
 			if o := object(v); o != nil {
 				names = append(names, loaderNames(o)...)
+				continue
+			}
+			if op, ok := v.(*gulp.Op); ok { // ExtractTextPlugin.extract("style", "css!less")
+				for _, arg := range op.Args {
+					names = append(names, loaderNames(newObject("use", arg))...)
+				}
 				continue
 			}
 			for name := range strings.SplitSeq(text(v), "!") {
@@ -247,6 +244,9 @@ func rollup(c *call, in []*file) ([]*file, error) {
 			b.options.Format = api.FormatESModule
 		}
 		out := b.run(func(p string) string { return p })
+		if file := firstText(c.op.Args, "file", "dest"); file != "" && len(in) == 0 && len(out.files) == 1 { // it writes by itself
+			out.files[0] = out.files[0].at(absolute(c.r.opts.Dir, file))
+		}
 		for i, f := range out.files {
 			if i < len(in) {
 				out.files[i] = f.with(func(n *file) { n.Base = in[i].Base })

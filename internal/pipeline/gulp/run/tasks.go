@@ -111,12 +111,27 @@ func (t *running) body(b *gulp.Body) error {
 		case *gulp.Write:
 			t.write(a)
 		case *gulp.Call:
-			_, err = flows.apply(a.Op, nil)
+			err = flows.call(a)
 		case *gulp.Start:
 			err = t.start(a.Work)
 		}
 		if err != nil && !errors.Is(err, errEnded) {
 			return err
+		}
+	}
+	return nil
+}
+
+// call does the work of a module that became part of no stream, and writes what such a
+// module writes.
+func (fl *flows) call(a *gulp.Call) error {
+	made, err := fl.apply(a.Op, nil)
+	if err != nil || !a.WritesItself() {
+		return err
+	}
+	for _, f := range made {
+		if within(f.Path, fl.r.opts.Dir) {
+			fl.r.view.write(f, a.Op.ID, fl.r.runs)
 		}
 	}
 	return nil
@@ -232,6 +247,7 @@ func addWriters(owners map[any]bool, a gulp.Action) {
 		walkOps(a, mayWrite)
 	case *gulp.Call:
 		walkOps(a.Op, mayWrite)
+		owners[a.Op.ID] = owners[a.Op.ID] || a.WritesItself()
 	case *gulp.Write:
 		owners[a] = true
 	}

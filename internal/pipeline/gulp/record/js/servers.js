@@ -176,14 +176,27 @@ function tinyLr() { return Object.assign(() => ({ listen: (p, f) => { if (typeof
 // webpackServer is webpack-dev-server: new Server(compiler, options).listen(port).
 function webpackServer() {
   const S = function (a, b) {
+    // Version 4 takes the options first.
+    const compiler = [a, b].find(x => x && typeof x.run === 'function');
     const options = b && typeof b === 'object' ? [a, b] : [a];
-    this.listen = (...args) => { rt.server('webpack-dev-server', options.concat(args.filter(x => typeof x !== 'function'))); const done = args.find(x => typeof x === 'function'); if (done) rt.later(() => done()); return listening(); };
-    this.start = () => { rt.server('webpack-dev-server', options); return Promise.resolve(); };
-    this.startCallback = f => { rt.server('webpack-dev-server', options); if (f) rt.later(() => f()); };
+    const compile = () => { if (compiler) compiler.run(); };
+    this.listen = (...args) => { compile(); rt.server('webpack-dev-server', options.concat(args.filter(x => typeof x !== 'function'))); const done = args.find(x => typeof x === 'function'); if (done) rt.later(() => done()); return listening(); };
+    this.start = () => { compile(); rt.server('webpack-dev-server', options); return Promise.resolve(); };
+    this.startCallback = f => { compile(); rt.server('webpack-dev-server', options); if (f) rt.later(() => f()); };
     this.app = app('express'); this.use = inert; this.close = inert;
   };
   S.default = S;
   return S;
 }
 
-module.exports = { browserSync: () => browserSync({}), framework, http, gulpConnect, piped, starter, liveServer, liveReload, tinyLr, webpackServer, running, reload, listenAll };
+// webpackMiddleware makes what it serves, which is served anyway.
+function webpackMiddleware() {
+  const f = compiler => {
+    if (compiler && typeof compiler.run === 'function') compiler.run();
+    return Object.assign((req, res, next) => { next(); }, { close: inert, waitUntilValid: g => { if (typeof g === 'function') rt.later(() => g()); }, invalidate: inert });
+  };
+  f.default = f;
+  return f;
+}
+
+module.exports = { webpackMiddleware, browserSync: () => browserSync({}), framework, http, gulpConnect, piped, starter, liveServer, liveReload, tinyLr, webpackServer, running, reload, listenAll };
