@@ -252,7 +252,7 @@ func (b *builder) documents(files []string) ([]document, error) {
 		if !isPage(src) {
 			continue
 		}
-		if moduleScript.Match(src) {
+		if src = b.tree.withEntry(file, src); moduleScript.Match(src) {
 			src = fillEnv(src, inProduction, b.opts.Base, b.env)
 		}
 		d := document{file: file, url: b.tree.url(file), doc: htmlscan.Scan(b.withTemplates(src))}

@@ -202,8 +202,10 @@ func (b *builder) readSources(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := b.findEnvUsers(files); err != nil {
-		return nil, err
+	for _, dir := range append([]string{b.tree.src}, b.tree.entryFolders()...) {
+		if err := b.findEnvUsers(dir); err != nil {
+			return nil, err
+		}
 	}
 	docs, err := b.documents(files)
 	if err != nil {
@@ -234,7 +236,11 @@ func (b *builder) readSources(ctx context.Context) ([]string, error) {
 
 // findEnvUsers looks through the scripts; those beside the sources are not worth a look at
 // every package.
-func (b *builder) findEnvUsers(files []string) error {
+func (b *builder) findEnvUsers(dir string) error {
+	files, err := b.tree.walk(dir)
+	if err != nil {
+		return err
+	}
 	for _, file := range files {
 		if !isScript(file) {
 			continue

@@ -18,13 +18,15 @@ type Kind string
 
 // The shapes. Anything with wiring comments in its page is wired, whatever the rest.
 const (
-	Plain       Kind = "plain files"  // nothing to generate in development
-	Modules     Kind = "ES modules"   // the page loads module scripts
-	Vite        Kind = "Vite"         // the same, and public/ beside the page
-	Wired       Kind = "wired page"   // inject, bower or build comments, no known generator
-	FountainJS  Kind = "FountainJS"   // gulp 4, conf/gulp.conf.js
-	GulpAngular Kind = "gulp-angular" // gulp 3, gulp/*.js
-	GulpTasks   Kind = "gulp tasks"   // a gulpfile that no known generator wrote
+	Plain       Kind = "plain files"      // nothing to generate in development
+	Modules     Kind = "ES modules"       // the page loads module scripts
+	Vite        Kind = "Vite"             // the same, and public/ beside the page
+	Wired       Kind = "wired page"       // inject, bower or build comments, no known generator
+	FountainJS  Kind = "FountainJS"       // gulp 4, conf/gulp.conf.js
+	GulpAngular Kind = "gulp-angular"     // gulp 3, gulp/*.js
+	GulpTasks   Kind = "gulp tasks"       // a gulpfile that no known generator wrote
+	Bundled     Kind = "bundled scripts"  // the page loads what a bundler makes
+	ReactApp    Kind = "Create React App" // the page is in public/ and names no script
 )
 
 // Layout is what a project's own files say about where things are. Folders are relative
@@ -38,6 +40,8 @@ type Layout struct {
 	Index  string // the page of the root URL
 	// More are folders that are served after Src and Public, in this order.
 	More []string
+	// Entries are scripts that a bundler of the project's own makes.
+	Entries []Entry
 	// Gulp is the project's gulpfile; nil without one.
 	Gulp *Gulp
 	// Origin names, for "kind", "src" and so on, the file that says so, with the line
@@ -71,6 +75,7 @@ func Detect(dir string) (Layout, error) {
 	l.findKind(dir)
 	l.readGulpfile(dir)
 	l.readServer(dir)
+	l.readEntries(dir)
 	return l, nil
 }
 
@@ -113,7 +118,7 @@ func (l *Layout) is(kind Kind, from string) { l.Kind, l.Origin["kind"] = kind, f
 func (l *Layout) findKind(dir string) {
 	name := path.Join(l.Src, "index.html")
 	page, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name)))
-	if err != nil || l.Kind == FountainJS || l.Kind == GulpAngular {
+	if err != nil || l.Kind == FountainJS || l.Kind == GulpAngular || l.Kind == ReactApp {
 		return
 	}
 	switch {

@@ -115,3 +115,12 @@ func withDefines(common, own map[string]string) map[string]string {
 	maps.Copy(common, own)
 	return common
 }
+
+// isESM reports whether a script is written as an ES module.
+func isESM(src []byte) bool {
+	result := api.Build(api.BuildOptions{
+		Stdin: &api.StdinOptions{Contents: string(src), Loader: api.LoaderJSX}, Metafile: true, LogLevel: api.LogLevelSilent,
+	})
+	var meta packageMeta
+	return json.Unmarshal([]byte(result.Metafile), &meta) == nil && meta.Inputs["<stdin>"].Format == "esm"
+}

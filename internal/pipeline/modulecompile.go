@@ -244,7 +244,7 @@ func (c *compiler) build(ctx context.Context, list []*module) (api.BuildResult, 
 	opts.Define = maps.Clone(c.defined)
 	for i, m := range list {
 		m.links, m.inlined, m.incomplete, m.requires, m.stale = nil, nil, false, false, false
-		m.asIs = isPlain(m.file) && !c.mentionsDefines(m.src)
+		m.asIs = isPlain(m.file) && !c.mentionsDefines(m.src) && (m.inline != nil || c.isServed(m.file))
 		withUses(opts.Define, metaEnv(inDevelopment, "/", c.env), m.src)
 		m.found = messenger{tree: c.t}.messages(viteOnly(c.inputName(m), m.src), nil)
 		c.byPath[m.file] = m

@@ -305,7 +305,7 @@ func (c *compiler) asksFor(m *module, name string) string {
 
 // isSource reports whether a file is one that the author edits and a URL names.
 func (r *moduleRun) isSource(file string) bool {
-	inside := within(file, r.t.src) || r.t.isPublic(file) || r.t.isMade(file)
+	inside := within(file, r.t.src) || r.t.isPublic(file) || r.t.isMade(file) || r.t.isEntrySource(file)
 	return inside && !isInstalled(file)
 }
 

@@ -35,6 +35,8 @@ type ref struct {
 	url  string // as written, decoded
 	file string // the absolute file it names; "" when it names none of ours
 	tail string // query and fragment, kept
+	// promoted: the page does not say that it is a module.
+	promoted bool
 }
 
 // page is one HTML document of the project.
@@ -223,6 +225,11 @@ func (t *tree) locate(p *page, r *ref) diag.List {
 	at := p.urlPath(name)
 	if t.built(at) {
 		r.kind = refPinned
+		return nil
+	}
+	if file, ok := t.entryFile(at, r); ok {
+		r.promoted = r.kind == refScript
+		r.file, r.kind = file, refModule
 		return nil
 	}
 	find := t.find

@@ -108,6 +108,9 @@ func (w *pageWriter) module(r ref) error {
 	} else {
 		w.edits.SetAttr(r.tag, "src", w.href(entry.file)+r.tail)
 	}
+	if r.promoted {
+		w.edits.SetAttr(r.tag, "type", "module")
+	}
 	w.integrity(r.tag, entry.file)
 	return nil
 }

@@ -32,16 +32,17 @@ type modulesStep struct {
 	define map[string]string // the user's names in scripts → JavaScript expressions
 	env    map[string]string // the author's own values, as they were last without a mistake
 
-	modules  map[string]*module // by absolute file or inlineKey; what was compiled before
-	commonJS map[string][]byte  // sources that are no ES modules, which are bundled as packages are, and what they held
-	settings string             // what says how to read modules, at the last run
-	listing  []string           // the files at the last run
-	found    sync.Map           // what names mean where: question → api.ResolveResult
-	files    map[string]bool    // listing, to look up
-	pages    map[string]*page   // by absolute file; nil for a file that loads no modules
-	read     map[string][]byte  // what pages were read from
-	idle     bool               // no page loads modules
-	copies   sync.Map           // of files that no URL names: path below the generated layer → file
+	modules  map[string]*module         // by absolute file or inlineKey; what was compiled before
+	commonJS map[string][]byte          // sources that are no ES modules, which are bundled as packages are, and what they held
+	settings string                     // what says how to read modules, at the last run
+	listing  []string                   // the files at the last run
+	found    sync.Map                   // what names mean where: question → api.ResolveResult
+	files    map[string]bool            // listing, to look up
+	pages    map[string]*page           // by absolute file; nil for a file that loads no modules
+	read     map[string][]byte          // what pages were read from
+	idle     bool                       // no page loads modules
+	classic  map[string]map[string]bool // by page: plain scripts → whether they are modules
+	copies   sync.Map                   // of files that no URL names: path below the generated layer → file
 	packages packages
 	sheets   map[string]*sheet        // bundles of styles, by path below the generated layer
 	imported *sheetCache              // sheets of Sass and Less that scripts import
@@ -53,6 +54,7 @@ type modulesStep struct {
 func newModulesStep(define map[string]string, compiler *sheets.Compiler) *modulesStep {
 	return &modulesStep{
 		define: define, imported: newSheetCache(compiler), modules: map[string]*module{}, commonJS: map[string][]byte{}, pages: map[string]*page{}, read: map[string][]byte{},
+		classic: map[string]map[string]bool{},
 	}
 }
 
@@ -66,7 +68,7 @@ func (s *modulesStep) Concerns(p string) bool {
 	case ext == ".html" || ext == ".htm":
 		return true
 	case s.idle:
-		return false
+		return isScript(p) && len(s.classic) > 0
 	}
 	switch path.Ext(p) {
 	case ".css", ".json", ".txt", ".yaml", ".yml":
@@ -96,6 +98,9 @@ func (s *modulesStep) inputs() []string {
 		files = slices.AppendSeq(files, maps.Keys(made.files))
 	}
 	for _, m := range s.modules {
+		if m.inline == nil {
+			files = append(files, m.file)
+		}
 		for _, f := range m.inlined {
 			files = append(files, f.file)
 		}
@@ -176,7 +181,12 @@ func (r *moduleRun) forgetStale() {
 		names[i] = rooted(r.t.tmp, name)
 	}
 	now := slices.Concat(r.w.files, names)
+	for _, dir := range r.t.entryFolders() {
+		files, _ := r.t.walk(dir) // what cannot be read nothing imports
+		now = append(now, files...)
+	}
 	slices.Sort(now)
+	now = slices.Compact(now)
 	changed := difference(s.listing, now)
 	s.listing = now
 	if len(changed) == 0 {
@@ -270,7 +280,7 @@ func (r *moduleRun) readPages() ([]*page, error) {
 			return nil, err
 		}
 		p, known := r.pages[file]
-		if !known || !bytes.Equal(r.read[file], src) {
+		if !known || !bytes.Equal(r.read[file], src) || r.haveTurned(file) {
 			p = r.readPage(file, src)
 			r.pages[file], r.read[file] = p, src
 		}
@@ -283,10 +293,10 @@ func (r *moduleRun) readPages() ([]*page, error) {
 
 // readPage returns nil for a file that loads no modules.
 func (r *moduleRun) readPage(file string, src []byte) *page {
-	if !moduleScript.Match(src) || !isPage(src) {
+	if !isPage(src) || !moduleScript.Match(src) && len(r.t.entries) == 0 && !r.t.promote {
 		return nil
 	}
-	filled := fillEnv(src, inDevelopment, "/", r.env)
+	filled := fillEnv(r.t.withEntry(file, src), inDevelopment, "/", r.env)
 	p, found := r.t.readPage(file, htmlscan.Scan(filled))
 	p.filled = !bytes.Equal(src, filled)
 	for _, d := range found {
@@ -294,6 +304,7 @@ func (r *moduleRun) readPage(file string, src []byte) *page {
 			p.found = append(p.found, d)
 		}
 	}
+	r.classic[file] = r.classicOf(p)
 	p.refs = slices.DeleteFunc(p.refs, func(m ref) bool {
 		return m.kind != refInlineModule && (m.kind != refModule || isForeign(m.url))
 	})
@@ -301,6 +312,28 @@ func (r *moduleRun) readPage(file string, src []byte) *page {
 		return nil
 	}
 	return p
+}
+
+// classicOf lists the plain scripts of a page that could be modules, and whether they are.
+func (r *moduleRun) classicOf(p *page) map[string]bool {
+	found := map[string]bool{}
+	for _, m := range p.refs {
+		if r.t.promote && m.file != "" && (m.kind == refScript || m.promoted) {
+			found[m.file] = m.kind == refModule
+		}
+	}
+	return found
+}
+
+// haveTurned reports whether a plain script of a page has become a module, or is none any
+// more.
+func (r *moduleRun) haveTurned(page string) bool {
+	for file, was := range r.classic[page] {
+		if r.t.isModule(file) != was && r.t.isFile(file) {
+			return true
+		}
+	}
+	return false
 }
 
 // load returns the content of a file, as the steps before have left it.
@@ -379,6 +412,10 @@ func (r *moduleRun) rewrite(p *page) (out []byte, changed bool) {
 			changed = true
 		case m.kind == refModule && p.urlPath(bare(m.url)) != r.t.url(m.file):
 			edits.SetAttr(m.tag, m.attr, "/"+r.t.url(m.file)+m.tail)
+			changed = true
+		}
+		if m.promoted {
+			edits.SetAttr(m.tag, "type", "module")
 			changed = true
 		}
 	}

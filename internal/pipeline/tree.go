@@ -25,6 +25,9 @@ type tree struct {
 	tasks  bool              // the project has commands of its own, whose files may lie in tmp already
 	made   map[string][]byte // what steps have made, by slash path below the root URL
 	env    envRules
+
+	entries []Entry // scripts that a bundler of the project's own makes
+	promote bool    // pages may load modules by mistake as plain scripts
 }
 
 // packageDirs are served under their own names, as the development server does.
@@ -43,6 +46,7 @@ func newTree(dir string, layout Layout, tmp string, skip ...string) (*tree, erro
 	t := &tree{
 		dir: abs, src: absIn(abs, filepath.FromSlash(layout.Src)), tmp: absIn(abs, tmp), made: map[string][]byte{},
 		built: func(string) bool { return false }, env: layout.env,
+		entries: layout.Entries, promote: !layout.wired() && !layout.carriedOut(),
 	}
 	for _, root := range layout.More {
 		t.more = append(t.more, absIn(abs, filepath.FromSlash(root)))

@@ -79,7 +79,11 @@ type packageFile struct {
 	Dependencies     map[string]string `json:"dependencies"`
 	DevDependencies  map[string]string `json:"devDependencies"`
 	PeerDependencies map[string]string `json:"peerDependencies"`
+	Scripts          map[string]string `json:"scripts"`
+	Source           string            `json:"source"`
 	Main             string            `json:"main"`
+	Module           string            `json:"module"`
+	Browser          json.RawMessage   `json:"browser"`
 }
 
 // readPackage reads the package.json in dir; without one it is empty.
