@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the whole test set needs on a Debian machine that may have nothing
 # but Go: a C compiler (for -race), Chromium and fonts, Node.js with npm, PHP, web
-# servers, and the official browser clients of package.json. Safe to repeat; does nothing
+# servers, shells, what checks man pages, and the official browser clients of package.json. Safe to repeat; does nothing
 # when all is there.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -23,6 +23,9 @@ missing_packages() {
   have php || echo php-cli
   have nginx || [[ -x /usr/sbin/nginx ]] || echo nginx-light
   have apache2 || [[ -x /usr/sbin/apache2 ]] || have httpd || echo apache2-bin
+  have zsh || echo zsh
+  have fish || echo fish
+  have mandoc || echo mandoc
   compgen -G '/usr/share/fonts/truetype/dejavu/*.ttf' >/dev/null || echo fonts-dejavu-core
 }
 

@@ -90,6 +90,7 @@ realtimectl build              make dist/ for production`,
 	add(groupExplain, a.doctorCommand(), a.certsCommand(), a.configCommand(), a.versionCommand(), a.completionCommand(), a.docsCommand())
 	root.AddCommand(topics()...)
 	root.SetHelpCommand(a.helpCommand())
+	completeFlags(root)
 	return root
 }
 

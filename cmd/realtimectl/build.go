@@ -56,7 +56,7 @@ put together from what serve makes. --task names another task; none leaves them 
 	fs := cmd.Flags()
 	fs.SortFlags = false
 	fs.StringVar(&f.out, "out", "", "write into `DIR` instead of paths.dist")
-	fs.String("task", "", "`TASK` of the gulpfile that makes the output; none leaves the gulpfile aside")
+	fs.String("task", "", "make the output by this `TASK` of the gulpfile; none leaves it aside")
 	fs.String("base", "/", "URL `PATH` under which the site is served")
 	fs.String("target", "", "`TARGET`: oldest browsers to support, such as es2019 or chrome100,safari15")
 	fs.StringArrayVar(&f.define, "define", nil, "replace a name in scripts: `NAME=EXPRESSION`; may be repeated")
@@ -69,6 +69,7 @@ put together from what serve makes. --task names another task; none leaves them 
 	fs.BoolVar(&f.analyze, "analyze", false, "say what each file is made of, the largest first")
 	fs.BoolVar(&f.force, "force", false, "replace an output folder that build did not make")
 	fs.BoolVar(&f.asJSON, "json", false, "print the report for programs")
+	register(cmd, "task", a.completeTasks)
 	completes(cmd, "target", "es2017", "es2018", "es2019", "es2020", "es2021", "es2022", "esnext")
 	return cmd
 }

@@ -3,11 +3,14 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/realtimectl/realtimectl/internal/config"
 	"github.com/realtimectl/realtimectl/internal/diag"
+	"github.com/realtimectl/realtimectl/internal/nearest"
 	"github.com/realtimectl/realtimectl/internal/stack"
 )
 
@@ -25,29 +28,70 @@ func (a *app) configCommand() *cobra.Command {
 
 func (a *app) configPrint() *cobra.Command {
 	var origin, asJSON bool
+	var keys []string
 	cmd := &cobra.Command{
 		Use:   "print [dir]",
 		Short: "Print every value that is in force, as YAML",
 		Long: `The output is itself a valid realtimectl.yaml. With --origin each value is followed
 by where it came from: default, a line of the file, a variable, or a file of the project.`,
-		Example:           "realtimectl config print\nrealtimectl config print --origin\nrealtimectl config print --json",
+		Example:           "realtimectl config print\nrealtimectl config print --origin\nrealtimectl config print --key serve.app --key hub\nrealtimectl config print --json",
 		Args:              atMostOneFolder,
 		ValidArgsFunction: folders,
 		RunE: func(_ *cobra.Command, args []string) error {
+			if err := knownKeys(keys); err != nil {
+				return err
+			}
 			project, err := a.project(a.dir(args))
 			if err != nil {
 				return err
 			}
 			if asJSON {
-				return a.writeJSON(values(project.Config))
+				return a.writeJSON(values(project.Config, keys))
 			}
-			a.printf("%s", project.YAML(origin))
+			a.printf("%s", project.YAML(origin, keys...))
 			return nil
 		},
 	}
+	cmd.Flags().StringArrayVar(&keys, "key", nil, "only `KEY` and what is below it; may be repeated")
+	completesBy(cmd, "key", keyNames)
 	cmd.Flags().BoolVar(&origin, "origin", false, "say where each value came from")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print it for programs, origins included")
 	return cmd
+}
+
+// keyNames are the keys and the sections, each with what it means.
+func keyNames() []string {
+	var names []string
+	for _, s := range config.Sections() {
+		names = append(names, s.Name+"\t"+s.Doc)
+	}
+	for _, k := range config.Keys() {
+		if k.Path != "backends" { // a section of its own
+			names = append(names, k.Path+"\t"+k.Doc)
+		}
+	}
+	return names
+}
+
+// knownKeys refuses a key that there is not.
+func knownKeys(keys []string) error {
+	var known []string
+	for _, name := range keyNames() {
+		path, _, _ := strings.Cut(name, "\t")
+		known = append(known, path)
+	}
+	for _, key := range keys {
+		between := func(k string) bool { return config.Covers(key, k) }
+		if slices.ContainsFunc(known, between) {
+			continue
+		}
+		hint := "`realtimectl config print` shows them all"
+		if near := nearest.To(key, known); near != "" {
+			hint = "did you mean " + near + "?"
+		}
+		return usagef(hint, "--key: there is no key %q", key)
+	}
+	return nil
 }
 
 // valueOf is one key in `config print --json`.
@@ -57,9 +101,13 @@ type valueOf struct {
 	Origin config.Origin `json:"origin"`
 }
 
-func values(cfg *config.Config) []valueOf {
-	var list []valueOf
+// values lists the keys that are asked for; all, if none is.
+func values(cfg *config.Config, keys []string) []valueOf {
+	list := []valueOf{}
 	for _, k := range config.Keys() {
+		if len(keys) > 0 && !slices.ContainsFunc(keys, func(above string) bool { return config.Covers(above, k.Path) }) {
+			continue
+		}
 		list = append(list, valueOf{k.Path, cfg.JSON(k), cfg.Origin(k.Path)})
 	}
 	return list

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -24,7 +26,7 @@ func (a *app) docsCommand() *cobra.Command {
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(
-		a.docsFormat("man", "Write one man page for each command", ".1", manPage),
+		a.docsFormat("man", "Write one man page for each command", ".1", a.manPage),
 		a.docsFormat("markdown", "Write one Markdown page for each command, and the configuration reference", ".md", markdownPage),
 	)
 	return cmd
@@ -105,37 +107,82 @@ func markdownPage(c *cobra.Command) string {
 	return b.String()
 }
 
-// manPage is the help as a man page. The date is left out, so that pages are equal
-// whenever they are made.
-func manPage(c *cobra.Command) string {
+// manPage is the help as a man page, its sections in the order and under the names that
+// readers of man pages know.
+func (a *app) manPage(c *cobra.Command) string {
 	name := pageName(c)
 	var b strings.Builder
-	fmt.Fprintf(&b, ".TH %q 1 %q %q %q\n", strings.ToUpper(name), "", "realtimectl", "realtimectl manual")
-	fmt.Fprintf(&b, ".SH NAME\n%s \\- %s\n", roff(name), roff(c.Short))
-	_, rest, _ := strings.Cut(helpText(c), "\n")
-	fill := false
-	for row := range strings.SplitSeq(strings.TrimSpace(rest), "\n") {
-		heading, isHeading := strings.CutSuffix(row, ":")
-		switch {
-		case isHeading && heading != "" && heading[0] != ' ' && len(heading) < 40:
-			fmt.Fprintf(&b, "%s.SH %s\n.nf\n", endFill(fill), strings.ToUpper(roff(heading)))
-			fill = true
-		case !fill:
-			b.WriteString(".SH DESCRIPTION\n.nf\n" + roff(row) + "\n")
-			fill = true
-		default:
-			b.WriteString(roff(row) + "\n")
+	fmt.Fprintf(&b, ".TH %q 1 %q %q %q\n", strings.ToUpper(name), a.pageDate(), "realtimectl", "realtimectl manual")
+	fmt.Fprintf(&b, ".SH NAME\n%s \\- %s\n", roff(name), roff(strings.TrimSuffix(c.Short, ".")))
+	headings, sections := helpSections(c)
+	manSection(&b, "SYNOPSIS", sections["Usage"])
+	manSection(&b, "DESCRIPTION", sections[""])
+	for _, heading := range headings {
+		if heading != "" && heading != "Usage" && heading != "Examples" {
+			manSection(&b, strings.ToUpper(heading), sections[heading])
 		}
 	}
-	b.WriteString(endFill(fill))
+	manSection(&b, "EXAMPLES", sections["Examples"])
+	fmt.Fprintf(&b, ".SH SEE ALSO\n%s\n", roff(strings.Join(seeAlso(c), ",\n")))
 	return b.String()
 }
 
-func endFill(open bool) string {
-	if open {
-		return ".fi\n"
+// helpSections are the lines of the help below each heading; what stands below none, or
+// is not indented, is the description.
+func helpSections(c *cobra.Command) (headings []string, sections map[string][]string) {
+	_, rest, _ := strings.Cut(helpText(c), "\n")
+	sections = map[string][]string{}
+	in := ""
+	for row := range strings.SplitSeq(strings.Trim(rest, "\n"), "\n") {
+		heading, isHeading := strings.CutSuffix(row, ":")
+		switch {
+		case isHeading && heading != "" && heading[0] != ' ' && len(heading) < 40:
+			in = heading
+			headings = append(headings, heading)
+			continue
+		case row != "" && row[0] != ' ':
+			in = ""
+		}
+		sections[in] = append(sections[in], row)
 	}
-	return ""
+	return headings, sections
+}
+
+// manSection writes lines as they are, if there are any.
+func manSection(b *strings.Builder, heading string, rows []string) {
+	text := strings.Trim(strings.Join(rows, "\n"), "\n")
+	if text == "" {
+		return
+	}
+	fmt.Fprintf(b, ".SH %s\n.nf\n", roff(heading))
+	for row := range strings.SplitSeq(text, "\n") {
+		b.WriteString(roff(row) + "\n")
+	}
+	b.WriteString(".fi\n")
+}
+
+// seeAlso names the pages of the command above and of those below.
+func seeAlso(c *cobra.Command) []string {
+	var pages []string
+	if c.HasParent() {
+		pages = append(pages, pageName(c.Parent())+"(1)")
+	}
+	for _, sub := range c.Commands() {
+		if !sub.Hidden {
+			pages = append(pages, pageName(sub)+"(1)")
+		}
+	}
+	return pages
+}
+
+// pageDate is the day of what the program was built from, so that pages are equal
+// whenever they are made; SOURCE_DATE_EPOCH says another one.
+func (a *app) pageDate() string {
+	if seconds, err := strconv.ParseInt(a.env["SOURCE_DATE_EPOCH"], 10, 64); err == nil {
+		return time.Unix(seconds, 0).UTC().Format(time.DateOnly)
+	}
+	day, _, _ := strings.Cut(readVersion().Time, "T")
+	return day
 }
 
 // roff escapes what the formatter would take for a command.

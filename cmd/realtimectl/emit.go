@@ -61,6 +61,9 @@ realtimectl emit stock:update - < stock.json`,
 	fs.StringArrayVar(&f.rooms, "room", nil, "only to `ROOM`; may be repeated")
 	fs.StringArrayVar(&f.except, "except", nil, "not to `ROOM`; may be repeated")
 	fs.BoolVar(&f.asJSON, "json", false, "print the answer for programs")
+	register(cmd, "namespace", a.completeNamespaces)
+	register(cmd, "room", a.completeRooms)
+	register(cmd, "except", a.completeRooms)
 	return cmd
 }
 

@@ -66,7 +66,7 @@ realtimectl init .`,
 	fs.BoolVar(&f.force, "force", false, "overwrite files that are in the way")
 	fs.BoolVar(&f.schema, "schema", false, "also in a project that is there: the schema for editors")
 	fs.BoolVar(&f.asJSON, "json", false, "ask nothing, print it for programs")
-	completes(cmd, "template", templates.Names()...)
+	completesBy(cmd, "template", templateNames)
 	completes(cmd, "package-manager", managers()...)
 	return cmd
 }

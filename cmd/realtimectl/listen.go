@@ -70,6 +70,7 @@ realtimectl listen --json --count 1`,
 	fs.StringVar(&f.tokenFile, "token-file", "", "token in `FILE` (that of the project's serve)")
 	fs.BoolVar(&f.asJSON, "json", false, "print one JSON object a line")
 	completes(cmd, "kind", kinds()...)
+	register(cmd, "namespace", a.completeNamespaces)
 	return cmd
 }
 

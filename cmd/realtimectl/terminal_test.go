@@ -44,7 +44,13 @@ func onTerminal(t *testing.T, columns int, dir string, environ []string, args ..
 	cmd.Args = append([]string{"realtimectl"}, args...)
 	cmd.Dir = dir
 	cmd.Env = append(cleanEnviron(), append([]string{"TERM=xterm-256color", "COLORTERM=truecolor", "HOME=" + t.TempDir()}, environ...)...)
-	file, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 40, Cols: uint16(columns)})
+	return on(t, cmd, pty.Winsize{Rows: 40, Cols: uint16(columns)})
+}
+
+// on starts any program on a terminal.
+func on(t *testing.T, cmd *exec.Cmd, size pty.Winsize) *terminal {
+	t.Helper()
+	file, err := pty.StartWithSize(cmd, &size)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,14 +16,23 @@ import (
 // YAML returns the whole configuration as a realtimectl.yaml that says the same. With
 // origin a comment behind each value names where it came from, and the first line what
 // kind of project it is.
-func (c *Config) YAML(origin bool) string {
+//
+// keys, if there are any, are the only ones that are printed: each stands for itself and
+// for what lies below it.
+func (c *Config) YAML(origin bool, keys ...string) string {
 	p := printer{config: c, origin: origin}
-	if origin && c.Shape.Name != "" {
+	if len(keys) > 0 {
+		p.only = func(key string) bool { return slices.ContainsFunc(keys, func(k string) bool { return Covers(k, key) }) }
+	}
+	if origin && c.Shape.Name != "" && len(keys) == 0 {
 		p.line(0, fmt.Sprintf("# project: %s (%s)", c.Shape.Name, c.Shape.From), "")
 	}
 	p.section(reflect.ValueOf(c).Elem(), "", 0)
 	return p.out.String()
 }
+
+// Covers reports whether one key is another, or what lies above it.
+func Covers(above, key string) bool { return key == above || strings.HasPrefix(key, above+".") }
 
 // JSON returns the value of a key for machines: addresses, sizes and times in their
 // text form, structures with the keys of the file.
