@@ -92,6 +92,7 @@ A saved file:
   change.ignored        nothing that is served depends on it (debug)
   pipeline.broken       the project does not build, at the start: diagnostics
   pipeline.warned       the project builds with warnings, at the start: diagnostics
+  gulp.note             what a task of the gulpfile leaves out
   pipeline.swept        an old copy of a source was removed (debug)
   styles.compiler       which compiler makes the style sheets
   build.stale           what a killed build left was removed (debug)

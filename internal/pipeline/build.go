@@ -274,7 +274,7 @@ func (b *builder) runHooks(ctx context.Context) error {
 
 // generate runs the steps after the hooks.
 func (b *builder) generate(ctx context.Context) error {
-	steps := append(slices.Clone(b.hooks), stepsFor(b.layout, b.tree, b.opts.Tasks, b.sheets)...)
+	steps := append(slices.Clone(b.hooks), stepsFor(b.layout, b.tree, b.opts.Tasks, b.sheets, b.log)...)
 	ran := make([]ranStep, len(steps))
 	copy(ran, b.ran)
 	made, err := runSteps(ctx, b.tree, newContents(), steps, ran, func(s Step) bool {

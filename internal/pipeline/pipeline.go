@@ -86,7 +86,7 @@ func New(opts Options) (*Pipeline, error) {
 	compiler := sheets.New(t.dir, orDiscard(opts.Log))
 	t.server = serverPaths(opts.ServerPaths)
 	modules := newModulesStep(opts.Define, compiler)
-	steps := slices.Concat(hookSteps(opts.Settings, opts.Tasks), stepsFor(layout, t, opts.Tasks, compiler), []Step{modules})
+	steps := slices.Concat(hookSteps(opts.Settings, opts.Tasks), stepsFor(layout, t, opts.Tasks, compiler, orDiscard(opts.Log)), []Step{modules})
 	return &Pipeline{
 		sheets: compiler, modules: modules,
 		tree: t, given: given, tmp: absIn(t.dir, tmp), log: orDiscard(opts.Log), steps: steps,

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"maps"
 	"os"
 	"path/filepath"
@@ -25,6 +26,7 @@ type gulpStep struct {
 	dir    string
 	hooks  []string // names of the project's own commands
 	sheets *sheets.Compiler
+	log    *slog.Logger
 	runner *run.Runner
 	disk   *run.Disk
 	stale  bool // the gulpfile has changed since it was evaluated
@@ -34,8 +36,8 @@ type gulpStep struct {
 }
 
 // newGulpStep returns the step for a project whose tree it may ask about mistakes.
-func newGulpStep(g *Gulp, t *tree, hooks []string, compiler *sheets.Compiler) *gulpStep {
-	s := &gulpStep{dir: t.dir, hooks: hooks, sheets: compiler, disk: run.NewDisk(t.dir), refused: map[string]diag.List{}}
+func newGulpStep(g *Gulp, t *tree, hooks []string, compiler *sheets.Compiler, log *slog.Logger) *gulpStep {
+	s := &gulpStep{dir: t.dir, hooks: hooks, sheets: compiler, log: log, disk: run.NewDisk(t.dir), refused: map[string]diag.List{}}
 	s.disk.Accept = func(file string, old, content []byte) bool {
 		found := t.mistakes(filepath.FromSlash(file), old, content)
 		s.mu.Lock()
@@ -51,7 +53,7 @@ func newGulpStep(g *Gulp, t *tree, hooks []string, compiler *sheets.Compiler) *g
 
 func (s *gulpStep) use(g *Gulp) {
 	s.gulp = g
-	s.runner = run.New(run.Options{Dir: s.dir, Plan: g.Plan, Disk: s.disk, Outputs: g.outputs, Sheets: s.sheets, Hooks: s.hooks})
+	s.runner = run.New(run.Options{Dir: s.dir, Plan: g.Plan, Disk: s.disk, Outputs: g.outputs, Sheets: s.sheets, Hooks: s.hooks, Log: s.log})
 }
 
 // Name returns "gulp".

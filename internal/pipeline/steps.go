@@ -1,6 +1,10 @@
 package pipeline
 
-import "github.com/realtimectl/realtimectl/internal/pipeline/sheets"
+import (
+	"log/slog"
+
+	"github.com/realtimectl/realtimectl/internal/pipeline/sheets"
+)
 
 // hookSteps are those that the project's own configuration asks for. They run before all
 // others.
@@ -17,9 +21,9 @@ func hookSteps(settings *Settings, tasks []Task) []Step {
 
 // stepsFor returns the steps that a project of this layout needs, in the order in which
 // they run. A project whose gulpfile is carried out needs no other of ours.
-func stepsFor(layout Layout, t *tree, tasks []Task, compiler *sheets.Compiler) []Step {
+func stepsFor(layout Layout, t *tree, tasks []Task, compiler *sheets.Compiler, log *slog.Logger) []Step {
 	if layout.carriedOut() {
-		return []Step{newGulpStep(layout.Gulp, t, hookNames(tasks), compiler)}
+		return []Step{newGulpStep(layout.Gulp, t, hookNames(tasks), compiler, log)}
 	}
 	var steps []Step
 	if !compileStyles(tasks) {

@@ -25,7 +25,7 @@ func angularOps(plugin string) opFunc {
 		return html2js
 	case "gulp-ng-config":
 		return ngConfig
-	case "gulp-ng-constant":
+	case "gulp-ng-constant", "gulp-ng-constant-fork":
 		return ngConstant
 	}
 	return nil

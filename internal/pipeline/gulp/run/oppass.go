@@ -16,7 +16,13 @@ func passOps(plugin string) opFunc {
 		"gulp-csslint", "gulp-csslint.reporter", "gulp-csslint.formatter", "gulp-csslint.failReporter", "gulp-scss-lint", "gulp-scss-lint.failReporter",
 		"gulp-sass-lint", "gulp-sass-lint.format", "gulp-sass-lint.failOnError", "gulp-stylelint", "gulp-recess", "gulp-recess.reporter",
 		"gulp-coffeelint", "gulp-coffeelint.reporter", "gulp-html5-lint", "gulp-htmllint", "gulp-standard", "gulp-standard.reporter",
-		"gulp-xo", "gulp-xo.format", "gulp-w3cjs", "gulp-ng-lint",
+		"gulp-xo", "gulp-xo.format", "gulp-w3cjs", "gulp-ng-lint", "gulp-eslint-new", "gulp-eslint-new.format", "gulp-eslint-new.formatEach",
+		"gulp-eslint-new.failOnError", "gulp-eslint-new.failAfterError", "gulp-eslint-new.fix", "gulp-eslint7", "gulp-eslint7.format", "gulp-eslint7.failAfterError",
+		"gulp-sizereport", "gulp-prompt.prompt", "gulp-prompt.confirm", "gulp-file-cache.filter", "gulp-file-cache.cache", "gulp-dependents",
+		"gulp-prettify", "gulp-prettier", "gulp-jsbeautifier", "gulp-jsbeautify", "gulp-js-prettify", "gulp-html-prettify", "gulp-html-beautify",
+		"gulp-beautify", "gulp-beautify.html", "gulp-beautify.css", "gulp-beautify.js", "gulp-cssbeautify", "gulp-csscomb", "gulp-line-ending-corrector",
+		"gulp-strip-comments", "gulp-strip-css-comments", "gulp-remove-html-comments", "gulp-remove-empty-lines",
+		"gulp-uncss", "gulp-purgecss", "gulp-purifycss", "gulp-group-css-media-queries", "gulp-combine-mq", "gulp-combine-media-queries", "gulp-shorthand",
 		"gulp-cache", "gulp-cached", "gulp-memory-cache", "gulp-remember", "gulp-newer", "gulp-changed", "gulp-changed-in-place",
 		"gulp-watch", "gulp-livereload", "gulp-livereload.changed", "gulp-livereload.reload", "gulp-refresh", "gulp-connect.reload",
 		"gulp-connect-multi.reload", "browser-sync.stream", "browser-sync.reload", "browser-sync.reload.stream",
@@ -46,7 +52,8 @@ func endOps(plugin string) opFunc {
 		"gulp-webserver", "gulp-server-livereload", "gulp-open", "gulp-shell", "gulp-exec", "gulp-run", "gulp-nodemon",
 		"gulp-zip", "gulp-tar", "gulp-gzip", "gulp-gh-pages", "gulp-ssh", "gulp-ssh.dest", "gulp-sftp", "gulp-ftp", "vinyl-ftp.dest",
 		"gulp-scp", "gulp-scp2", "gulp-rsync", "gulp-s3", "gulp-awspublish", "gulp-git.add", "gulp-git.commit", "gulp-bump", "gulp-tag-version",
-		"gulp-install", "gulp-bower", "vinyl-paths", "gulp-help":
+		"gulp-install", "gulp-bower", "vinyl-paths", "gulp-help", "gulp-git.rm", "gulp-git.commit.amend", "concat-stream", "sassdoc",
+		"gulp-protractor.webdriver_update", "gulp-protractor.webdriver_standalone", "gulp-protractor.webdriver":
 		return func(*call, []*file) ([]*file, error) { return nil, nil }
 	}
 	return nil

@@ -51,6 +51,9 @@ func writes(plugin string) bool { return plugin == "gulp.dest" || plugin == "vin
 // source is gulp.src. In the middle of a stream it adds its files (passthrough).
 func source(c *call, in []*file) ([]*file, error) {
 	found, err := c.search(object(c.arg(1)))
+	if err == nil && truthy(object(c.arg(1)).Get("sourcemaps")) {
+		found, err = c.sub("gulp.src").initMaps(found, true)
+	}
 	if err != nil || len(in) == 0 {
 		return found, err
 	}
@@ -227,6 +230,16 @@ func withoutBOM(data []byte) []byte { return bytes.TrimPrefix(data, []byte("\xef
 // destination is gulp.dest: it puts files into a folder and lets them go on from there.
 func destination(c *call, in []*file) ([]*file, error) {
 	opts := object(c.arg(1))
+	if where := opts.Get("sourcemaps"); truthy(where) {
+		var args []gulp.Value
+		if folder, ok := where.(string); ok {
+			args = []gulp.Value{folder}
+		}
+		var err error
+		if in, err = writeOwnMaps(c.sub("gulp.dest", args...), in); err != nil {
+			return nil, err
+		}
+	}
 	cwd := absolute(c.r.opts.Dir, textOr(opts, "cwd", "."))
 	out, err := c.move(in, func(f *file) (string, string, error) {
 		folder, err := c.folder(f)
@@ -249,6 +262,11 @@ func destination(c *call, in []*file) ([]*file, error) {
 		}
 	}
 	return out, nil
+}
+
+// sub is a use of another plugin that is a part of this one; what it remembers is its own.
+func (c *call) sub(plugin string, args ...gulp.Value) *call {
+	return &call{flows: c.flows, op: &gulp.Op{ID: -1 - c.op.ID, Plugin: plugin, Args: args, Place: c.op.Place}}
 }
 
 // folder returns where a file goes: a string, or what a function says of it.

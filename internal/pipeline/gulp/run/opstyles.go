@@ -20,7 +20,7 @@ import (
 // styleOps compile, complete and shrink stylesheets.
 func styleOps(plugin string) opFunc {
 	switch plugin {
-	case "gulp-sass", "gulp-sass.sync", "gulp-dart-sass", "gulp-ruby-sass", "gulp-compass", "gulp-less", "gulp-stylus", "gulp-less-sourcemap":
+	case "gulp-sass", "gulp-sass.sync", "gulp-dart-sass", "gulp-ruby-sass", "gulp-compass", "gulp-less", "gulp-stylus", "gulp-less-sourcemap", "gulp-watch-less":
 		return compileSheets
 	case "gulp-autoprefixer", "autoprefixer", "autoprefixer-core", "gulp-autoprefixer-core":
 		return autoprefix

@@ -63,6 +63,7 @@ type Runner struct {
 
 	packages packages
 	made     map[madeBy]gulp.Value
+	said     map[string]bool
 }
 
 // New returns a runner that has not run yet.
@@ -74,7 +75,7 @@ func New(opts Options) *Runner {
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Runner{opts: opts, view: newView(opts.Disk, opts.Outputs), memory: map[int]*memory{}, made: map[madeBy]gulp.Value{}}
+	return &Runner{opts: opts, view: newView(opts.Disk, opts.Outputs), memory: map[int]*memory{}, made: map[madeBy]gulp.Value{}, said: map[string]bool{}}
 }
 
 // Run does a task and those that it needs. Mistakes in the user's files, unknown plugins

@@ -179,6 +179,15 @@ func (c *call) warn(message, hint string) {
 	}))
 }
 
+// say tells, once, what is good to know and no mistake.
+func (c *call) say(message, hint string) {
+	if c.r.said[message] {
+		return
+	}
+	c.r.said[message] = true
+	c.r.opts.Log.Info(message+"; "+hint, "event", "gulp.note")
+}
+
 // unknown tells, once, that the plugin, or a part of what it was asked for, is not known.
 func (c *call) unknown(part string) {
 	if c.cut[c.op.ID] {

@@ -24,6 +24,14 @@ func lookup(plugin string) opFunc {
 		scriptOps,
 		htmlOps,
 		sassGlobOps,
+		preprocessOps,
+		processHTMLOps,
+		fileIncludeOps,
+		templateOps,
+		cssOps,
+		revAllOps,
+		typescriptOps,
+		svgOps,
 		passOps,
 	}
 	for _, family := range families {

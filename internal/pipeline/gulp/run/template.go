@@ -123,26 +123,41 @@ _.each = _.forEach;
 `
 
 func runTemplate(code string, data *gulp.Object) (string, error) {
+	out, err := runCode(code, data)
+	if err != nil {
+		return "", err
+	}
+	return display(out), nil
+}
+
+// evaluate returns what an expression is worth where the data's keys are variables.
+func evaluate(expression string, data *gulp.Object) (gulp.Value, error) {
+	return runCode("(function (context) { with (context) { return ("+expression+"\n); } })", data)
+}
+
+// runCode calls a function of one argument in an engine of its own, which can reach
+// nothing but the data.
+func runCode(code string, data *gulp.Object) (gulp.Value, error) {
 	vm := goja.New()
 	vm.SetMaxCallStackSize(1000)
 	timer := time.AfterFunc(templateTime, func() { vm.Interrupt("it took too long") })
 	defer timer.Stop()
 	if _, err := vm.RunString(templateHelpers); err != nil {
-		return "", fmt.Errorf("prepare the engine: %w", err)
+		return nil, fmt.Errorf("prepare the engine: %w", err)
 	}
 	made, err := vm.RunString(code)
 	if err != nil {
-		return "", fmt.Errorf("the template does not parse: %w", err)
+		return nil, fmt.Errorf("the template does not parse: %w", err)
 	}
 	call, ok := goja.AssertFunction(made)
 	if !ok {
-		return "", fmt.Errorf("the template does not parse: it closes a block that it did not open")
+		return nil, fmt.Errorf("the template does not parse: it closes a block that it did not open")
 	}
 	out, err := call(goja.Undefined(), toEngine(vm, data))
 	if err != nil {
-		return "", fmt.Errorf("the template fails: %w", err)
+		return nil, fmt.Errorf("the template fails: %w", err)
 	}
-	return out.String(), nil
+	return fromEngine(vm, out), nil
 }
 
 // toEngine gives a value to an engine.

@@ -195,7 +195,7 @@ const table = {
   del: () => flow.remover('del'), rimraf: () => flow.remover('rimraf'), 'gulp-clean-dest': () => flow.remover('del'), mkdirp: () => Object.assign(made, { sync: f => f, mkdirp: made }), 'make-dir': () => Object.assign(made, { sync: f => f }), 'require-all': () => o => requireDir(typeof o === 'string' ? o : o.dirname), ncp: () => Object.assign((a, b, o, f) => { extra.copySync(a, b); const g = typeof o === 'function' ? o : f; if (g) rt.later(() => g()); }, { ncp: (a, b, f) => { extra.copySync(a, b); if (typeof f === 'function') rt.later(() => f()); } }),
   glob: globber, globby: globber, 'glob-all': globber, 'fast-glob': globber, 'tiny-glob': globber, minimatch, multimatch: () => (l, g) => rt.matching([].concat(g), [].concat(l)), micromatch: minimatch, anymatch: () => (g, p) => rt.matching([].concat(g), [p]).length > 0, wrench,
   'gulp-inject': injectModule, wiredep, 'main-bower-files': bowerFiles, 'gulp-bower-files': () => () => head(rt.op('gulp.src', [rt.components('main-bower-files', {}).files])), 'bower-files': bowerLists, 'gulp-main-bower-files': () => recorded('gulp-main-bower-files'),
-  browserify: () => bundlers.browserify, watchify: () => bundlers.watchify, webpack: bundlers.webpackModule, rollup: bundlers.rollup, 'gulp-typescript': bundlers.typescript,
+  browserify: () => bundlers.browserify, watchify: () => bundlers.watchify, webpack: bundlers.webpackModule, rollup: bundlers.rollup, 'gulp-typescript': bundlers.typescript, 'gulp-preprocess': preprocess, 'gulp-rev-all': revAll,
   'gulp-sass': () => bundlers.factory('gulp-sass', { logError: inert, sync: recorded('gulp-sass.sync'), compiler: undefined }, bundlers.compiler), 'gulp-dart-sass': () => bundlers.factory('gulp-sass', { logError: inert, sync: recorded('gulp-sass.sync') }, bundlers.compiler), 'gulp-uglify/composer': () => () => recorded('gulp-uglify'), 'gulp-uglify/minifier': () => (o, u) => op('gulp-uglify', typeof o === 'object' ? [o] : []), 'gulp-esbuild': () => recorded('gulp-esbuild', { createGulpEsbuild: () => recorded('gulp-esbuild') }), 'gulp-uglify-es': () => recorded('gulp-uglify-es', { default: recorded('gulp-uglify-es') }), 'gulp-terser-js': () => recorded('gulp-terser'),
   'browser-sync': () => (browserSync = browserSync || servers.browserSync()), express: () => servers.framework('express'), connect: () => servers.framework('connect'), 'serve-static': () => recorded('serve-static'), 'gulp-connect': servers.gulpConnect, 'gulp-webserver': () => servers.piped('gulp-webserver'), 'gulp-server-livereload': () => servers.piped('gulp-server-livereload'), 'gulp-serv': () => servers.piped('gulp-webserver'), 'gulp-livereload': servers.liveReload, 'gulp-refresh': servers.liveReload, 'tiny-lr': servers.tinyLr, 'mini-lr': servers.tinyLr, 'gulp-live-server': servers.liveServer,
   'gulp-express': () => servers.starter('gulp-express', ['run'], false), 'gulp-develop-server': () => servers.starter('gulp-develop-server', ['listen'], false), 'gulp-nodemon': () => servers.starter('gulp-nodemon', [], true), nodemon: () => servers.starter('nodemon', [], true), 'gulp-connect-php': () => servers.starter('gulp-connect-php', ['server'], false), 'gulp-serve': () => gulpServe, 'live-server': () => servers.starter('live-server', ['start'], false), 'lite-server': () => ({ server: () => { rt.server('lite-server', []); } }), 'http-server': () => ({ createServer: o => ({ listen: (p, ...a) => { rt.server('http-server', [o || {}, { port: p }]); const f = a.find(x => typeof x === 'function'); if (f) rt.later(() => f()); } }) }), 'webpack-dev-server': servers.webpackServer, 'webpack-dev-middleware': servers.webpackMiddleware, 'webpack-hot-middleware': () => () => (req, res, next) => { next(); }, 'gulp-json-srv': () => Object.assign(() => inert, { start: inert, create: () => ({ start: inert, pipe: inert, kill: inert }), server: inert }), 'json-server': () => ({ create: () => servers.framework('express')(), router: inert, defaults: () => [], start: inert }), 'socket.io': () => () => ({ on: inert, sockets: { on: inert }, of: () => ({ on: inert }) }),
@@ -206,6 +206,18 @@ const table = {
   config: nodeConfig, 'require-yaml': noop, 'require-yml': noop,
   'babel-register': noop, 'babel-core/register': noop, '@babel/register': noop, 'babel/register': noop, 'babel-polyfill': noop, '@babel/polyfill': noop, 'core-js': noop, 'regenerator-runtime': noop, 'coffee-script/register': noop, 'coffee-script': () => recorded('coffee-script'), 'ts-node/register': noop, 'harmonize': () => inert, 'source-map-support': () => ({ install: inert }), 'events.once': noop, 'es6-shim': noop, 'graceful-fs/polyfills': noop,
 };
+
+// preprocess is gulp-preprocess, whose conditions see the environment.
+function preprocess() {
+  return recorded('gulp-preprocess', {}, args => op('gulp-preprocess', [Object.assign({}, args[0], { context: Object.assign({}, process.env, args[0] && args[0].context) })]));
+}
+
+// revAll is gulp-rev-all: a module, and before its second version a class.
+function revAll() {
+  const members = o => ({ revision: own => op('gulp-rev-all.revision', [own || o]), manifestFile: () => op('gulp-rev-all.manifestFile', [o]), versionFile: () => op('gulp-rev-all.versionFile', [o]) });
+  function RevAll(o) { return new.target ? members(o) : op('gulp-rev-all.revision', [o]); }
+  return Object.assign(RevAll, members(undefined), { manifest: members().manifestFile, default: RevAll });
+}
 
 let browserSync;
 
