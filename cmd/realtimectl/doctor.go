@@ -84,14 +84,23 @@ func gulpFindings(g *pipeline.Gulp) []doctor.Finding {
 	if g.Why != "" {
 		f.Verdict, f.Message = doctor.Warn, "the gulpfile is not carried out: "+g.Why
 		f.Fix = "what it made can become commands under pipeline.tasks in realtimectl.yaml"
-		return []doctor.Finding{f}
+		return append([]doctor.Finding{f}, gulpMistakes(g)...)
 	}
-	found := []doctor.Finding{f}
+	found := append([]doctor.Finding{f}, gulpMistakes(g)...)
 	for _, plugin := range g.Unknown() {
 		found = append(found, doctor.Finding{
 			ID: "gulpfile.plugin", Verdict: doctor.Warn, Message: plugin + " has no counterpart here: its stream ends there",
 			Fix: "a command under pipeline.tasks in realtimectl.yaml can do its work",
 		})
+	}
+	return found
+}
+
+// gulpMistakes are those that evaluating the gulpfile has met.
+func gulpMistakes(g *pipeline.Gulp) []doctor.Finding {
+	var found []doctor.Finding
+	for _, d := range g.Plan.Found {
+		found = append(found, doctor.Finding{ID: "gulpfile.mistake", Verdict: doctor.Warn, Message: d.Error(), Fix: d.Hint})
 	}
 	return found
 }

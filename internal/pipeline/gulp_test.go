@@ -69,6 +69,39 @@ func TestProjectsOwnTasksAreCarriedOut(t *testing.T) {
 	}
 }
 
+func TestATaskFileThatThrowsIsToldAndTheOthersCount(t *testing.T) {
+	for name, c := range map[string]struct{ more, task string }{
+		"beside others": {"require('gulp').task('serve', function () { require('browser-sync')({server: 'out'}); });", "serve"},
+		"alone":         {"", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := project(t, map[string]string{
+				"package.json":  `{"devDependencies": {"gulp": "^3.9.0", "require-dir": "1", "browser-sync": "2"}}`,
+				"gulpfile.js":   "require('require-dir')('./gulp');",
+				"gulp/a.js":     "require('gulp').task('lint', function () {});",
+				"gulp/b.js":     "var settings = require('../missing.json');\nrequire('gulp').task('lost', function () {});",
+				"gulp/c.js":     c.more,
+				"src/x.html":    "",
+				"out/index.css": "a {}",
+			})
+			l, err := Detect(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if l.Gulp.Serving.Task != c.task || l.carriedOut() != (c.task != "") {
+				t.Errorf("the task is %q, carried out %v", l.Gulp.Serving.Task, l.carriedOut())
+			}
+			got, err := open(t, dir).Start(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(got.Diagnostics) != 1 || got.Diagnostics[0].Path != "gulp/b.js" || !strings.Contains(got.Diagnostics[0].Message, "missing.json") {
+				t.Errorf("told: %v", got.Diagnostics)
+			}
+		})
+	}
+}
+
 func TestEditOfATasksSourceRedoesIt(t *testing.T) {
 	for name, c := range map[string]struct {
 		file, content string

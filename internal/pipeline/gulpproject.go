@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/realtimectl/realtimectl/internal/diag"
 	"github.com/realtimectl/realtimectl/internal/pipeline/gulp"
 	"github.com/realtimectl/realtimectl/internal/pipeline/gulp/run"
 )
@@ -27,6 +28,14 @@ type Gulp struct {
 
 // carriedOut reports whether development runs the project's own tasks.
 func (l Layout) carriedOut() bool { return l.Gulp != nil && l.Gulp.Why == "" }
+
+// mistakes are those of a gulpfile that is not carried out, maybe because of them.
+func (l Layout) mistakes() diag.List {
+	if l.Gulp == nil || l.Gulp.Why == "" {
+		return nil
+	}
+	return l.Gulp.Plan.Found
+}
 
 // Routes are folders that are served under URL paths of their own ("/vendor").
 func (l Layout) Routes() map[string]string {

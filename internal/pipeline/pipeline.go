@@ -56,6 +56,7 @@ type Pipeline struct {
 	given   string // the project as the caller calls it; links on the way to it are kept
 	tmp     string
 	log     *slog.Logger
+	about   diag.List  // mistakes in a gulpfile that is not carried out
 	mu      sync.Mutex // guards what follows; held for a whole run
 	steps   []Step     // empty for a project that needs no work
 	ran     []ranStep  // as long as steps
@@ -88,7 +89,7 @@ func New(opts Options) (*Pipeline, error) {
 	modules := newModulesStep(opts.Define, compiler)
 	steps := slices.Concat(hookSteps(opts.Settings, opts.Tasks), stepsFor(layout, t, opts.Tasks, compiler, orDiscard(opts.Log)), []Step{modules})
 	return &Pipeline{
-		sheets: compiler, modules: modules,
+		about: layout.mistakes(), sheets: compiler, modules: modules,
 		tree: t, given: given, tmp: absIn(t.dir, tmp), log: orDiscard(opts.Log), steps: steps,
 		ran: make([]ranStep, len(steps)), cache: newContents(), disk: map[string][]byte{}, gone: map[string]bool{}, wrong: map[string]diag.List{}, good: map[string][]byte{},
 	}, nil
@@ -361,7 +362,7 @@ func (p *Pipeline) sweep() error {
 
 // diagnostics joins what the steps and the syntax check found, by place, each once.
 func (p *Pipeline) diagnostics() diag.List {
-	var all diag.List
+	all := slices.Clone(p.about)
 	for _, r := range p.ran {
 		all = append(all, r.found...)
 	}

@@ -22,6 +22,7 @@ import (
 type modules struct {
 	e       *engine
 	loaded  map[string]*goja.Object // "module", by absolute path
+	depth   int                     // of files that are being loaded
 	sources map[string]source       // by path relative to the project
 }
 
@@ -156,7 +157,8 @@ func (m *modules) resolvePackage(name string) (string, bool) {
 	return m.resolveFile(dir)
 }
 
-// load evaluates a file, once.
+// load evaluates a file, once. A file that another one loads and that throws is told and
+// counts as far as it came: its fault, or ours, is not that of the files beside it.
 func (m *modules) load(file string) (goja.Value, error) {
 	if module, ok := m.loaded[file]; ok {
 		return module.Get("exports"), nil
@@ -185,8 +187,14 @@ func (m *modules) load(file string) (goja.Value, error) {
 		delete(m.loaded, file)
 		return nil, err
 	}
+	m.depth++
 	_, err = fn(module.Get("exports"), module.Get("exports"), m.requirer(file, module), module, m.e.vm.ToValue(file), m.e.vm.ToValue(path.Dir(file)))
-	if err != nil {
+	m.depth--
+	switch {
+	case err == nil:
+	case m.depth > 0 && !m.e.interrupted() && thrown(err) != exit:
+		m.e.mistake(err, "the file throws")
+	default:
 		delete(m.loaded, file)
 		return module.Get("exports"), err
 	}
