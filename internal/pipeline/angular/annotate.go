@@ -30,11 +30,19 @@ func Annotate(src string) ([]Insertion, error) {
 	if !mayNeed(src) {
 		return nil, nil
 	}
+	return annotate(src, "")
+}
+
+// annotate returns the insertions for a script in which the variable that unnamed names
+// stands for something without a name; "" = there is none.
+func annotate(src, unnamed string) ([]Insertion, error) {
 	s, err := parse(src)
 	if err != nil {
 		return nil, err
 	}
-	a := annotator{script: s, done: map[int]bool{}, injected: map[string]bool{}, modules: map[string]bool{}}
+	a := annotator{
+		script: s, unnamed: unnamed, done: map[int]bool{}, injected: map[string]bool{}, modules: map[string]bool{}, methods: map[int]*ast.FunctionLiteral{},
+	}
 	for _, st := range s.body {
 		walk(st, a.survey)
 	}
@@ -45,8 +53,8 @@ func Annotate(src string) ([]Insertion, error) {
 
 // mayNeed spares most vendor scripts the parser.
 func mayNeed(src string) bool {
-	if strings.Contains(src, "angularModule('ng'") {
-		return false // AngularJS itself, a megabyte that has its annotations
+	if isAngularJS(src) {
+		return false // a megabyte that has its annotations
 	}
 	return strings.Contains(src, "ngInject") || strings.Contains(src, ".module(") ||
 		strings.Contains(src, ".module\n") || strings.Contains(src, "$injector") ||
@@ -54,6 +62,14 @@ func mayNeed(src string) bool {
 		strings.Contains(src, ".controller(") || strings.Contains(src, ".directive(") ||
 		strings.Contains(src, ".factory(") || strings.Contains(src, ".service(") ||
 		strings.Contains(src, ".component(") || strings.Contains(src, "odal") || strings.Contains(src, "$mdDialog")
+}
+
+// isAngularJS reports whether a script is AngularJS and nothing else: a build may have
+// joined the application to it.
+func isAngularJS(src string) bool {
+	end := strings.LastIndex(src, "window.angular.$$csp()") // its last statement
+	return end >= 0 && len(src)-end < 2048 && !strings.Contains(src[end:], ".module(") &&
+		strings.HasPrefix(strings.TrimSpace(src), "/**\n * @license AngularJS")
 }
 
 // Apply returns the script with the insertions made.
@@ -74,9 +90,11 @@ type annotator struct {
 	*script
 	scopes   []*scope
 	edits    []Insertion
-	done     map[int]bool    // offsets of functions that were dealt with
-	injected map[string]bool // names, dotted ones too, that have a $inject already
-	modules  map[string]bool // names that stand for a module
+	done     map[int]bool                 // offsets of functions that were dealt with
+	injected map[string]bool              // names, dotted ones too, that have a $inject already
+	modules  map[string]bool              // names that stand for a module
+	unnamed  string                       // the name of what has none
+	methods  map[int]*ast.FunctionLiteral // by offset: those of objects, a($b) {}
 }
 
 // scope is one block and the names declared in it.
@@ -91,8 +109,8 @@ type declaration struct {
 	at int      // where name.$inject = … may be inserted
 }
 
-// survey notes the names whose dependencies the author has written out, and those that
-// stand for a module.
+// survey notes the names whose dependencies the author has written out, those that stand
+// for a module, and the methods of objects.
 func (a *annotator) survey(n ast.Node) bool {
 	switch n := n.(type) {
 	case *ast.Binding:
@@ -105,6 +123,10 @@ func (a *annotator) survey(n ast.Node) bool {
 		}
 		if name, ok := identifier(n.Left); ok {
 			a.noteModule(name, n.Right)
+		}
+	case *ast.PropertyKeyed:
+		if fn, ok := n.Value.(*ast.FunctionLiteral); ok && n.Kind == ast.PropertyKindMethod {
+			a.methods[start(fn)] = fn
 		}
 	}
 	return true
@@ -208,11 +230,11 @@ func (a *annotator) skipSpace(at int) int {
 		rest := a.src[at:]
 		switch {
 		case strings.HasPrefix(rest, "/*"):
-			n := strings.Index(rest, "*/")
+			n := strings.Index(rest[2:], "*/")
 			if n < 0 {
 				return len(a.src)
 			}
-			at += n + 2
+			at += n + 4
 		case strings.HasPrefix(rest, "//"):
 			n := strings.IndexByte(rest, '\n')
 			if n < 0 {
@@ -283,8 +305,8 @@ func (a *annotator) visit(n ast.Node) bool {
 		return false
 	case *ast.CallExpression:
 		a.call(n)
-	case *ast.ClassLiteral:
-		a.classBody(n)
+	case *ast.ClassDeclaration:
+		a.classBody(n.Class)
 	case *ast.PropertyKeyed:
 		a.markedValue(start(n), n.Value)
 	case *ast.ReturnStatement:

@@ -13,6 +13,8 @@ import (
 	"github.com/dop251/goja"
 	"github.com/evanw/esbuild/pkg/api"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/realtimectl/realtimectl/internal/realpart"
 )
 
 var update = flag.Bool("update", false, "write what the code gives into the golden files")
@@ -166,6 +168,75 @@ func TestAnnotateLeavesLibrariesAlone(t *testing.T) {
 		if err != nil || len(list) > 0 {
 			t.Errorf("%s: got %v, %v", src, list, err)
 		}
+	}
+}
+
+func TestAnnotateKeepsEachFormWhatItIs(t *testing.T) {
+	for name, c := range map[string]struct{ src, want string }{
+		"a method of an object": {
+			`$stateProvider.state('a', { resolve: { user ($http) { return $http; } }, controller(){} });`,
+			`$stateProvider.state('a', { resolve: { user : ["$http", function ($http) { return $http; }] }, controller(){} });`,
+		},
+		"a marked method": {
+			`x = { a ($q) { 'ngInject' }, 'b'($q) { 'ngInject' }, [c]($q) { 'ngInject' } };`,
+			`x = { a : ["$q", function ($q) { 'ngInject' }], 'b': ["$q", function ($q) { 'ngInject' }], [c]: ["$q", function ($q) { 'ngInject' }] };`,
+		},
+		"methods that have to stay methods": {
+			`$uibModal.open({ resolve: { async a($q) {}, *b($q) {}, c($q) { super.c(); }, get d() { return 1; } } });`,
+			`$uibModal.open({ resolve: { async a($q) {}, *b($q) {}, c($q) { super.c(); }, get d() { return 1; } } });`,
+		},
+		"a class among other code": {
+			`app.factory('a', class B { static make($q) { 'ngInject'; } }.make);`,
+			`app.factory('a', class B { static make($q) { 'ngInject'; } }.make);`,
+		},
+		"the provider that a class makes": {
+			"class P { constructor() {} $get($q) { return $q; } }\nangular.module('a').provider('p', P);",
+			"class P { constructor() {} $get($q) { return $q; } };P.prototype.$get.$inject = [\"$q\"];\nangular.module('a').provider('p', P);",
+		},
+		"a comment that looks closed": {
+			`app.run((($q) => ($q) /*/ ) */ ));`,
+			`app.run((["$q", ($q) => ($q)] /*/ ) */ ));`,
+		},
+		"a lazy state": {
+			`$stateProvider.state('a', { lazyLoad: (t) => import('./a.js'), onEnter: ($q) => import ('b') });`,
+			`$stateProvider.state('a', { lazyLoad: (t) => import('./a.js'), onEnter: ["$q", ($q) => import ('b')] });`,
+		},
+		"states below states": {
+			`stateHelperProvider.setNestedState({ children: [{ controller: function ($q) {} }, other], params: { a: function ($x) {}, b: { value: function ($y) {}, squash: function (z) {} } } });`,
+			`stateHelperProvider.setNestedState({ children: [{ controller: ["$q", function ($q) {}] }, other], params: { a: ["$x", function ($x) {}], b: { value: ["$y", function ($y) {}], squash: function (z) {} } } });`,
+		},
+		"routes": {
+			`$routeProvider.when('/', { controller: function ($q) {}, resolve: { a: function ($x) {} }, redirectTo: function (a) {} }).otherwise({ controller: C }); function C($y) {}`,
+			`C.$inject = ["$y"];$routeProvider.when('/', { controller: ["$q", function ($q) {}], resolve: { a: ["$x", function ($x) {}] }, redirectTo: function (a) {} }).otherwise({ controller: C }); function C($y) {}`,
+		},
+		"addresses": {
+			`$urlRouterProvider.when('/a', function ($match) {}).when('/b', '/c').otherwise(function ($injector) {});`,
+			`$urlRouterProvider.when('/a', ["$match", function ($match) {}]).when('/b', '/c').otherwise(function ($injector) {});`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			const tail = "\nangular.module('a');"
+			if diff := cmp.Diff(c.want+tail, annotated(t, c.src+tail)); diff != "" {
+				t.Errorf("annotated (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestAnApplicationThatIsJoinedToAngularJSIsAnnotated(t *testing.T) {
+	angular := read(t, filepath.Join(realpart.Package(t, "angular"), "angular.js"))
+	if list, err := Annotate(angular); err != nil || len(list) > 0 {
+		t.Errorf("AngularJS alone: %d insertions, %v", len(list), err)
+	}
+	const (
+		head = "/**\n * @license AngularJS v1.8.3\n */\n(function(window) { angularModule('ng', ['ngLocale']); })(window);\n!window.angular.$$csp().noInlineStyle && x('<style></style>');\n"
+		app  = "angular.module('app', []).run(function ($q) {});"
+	)
+	if list, err := Annotate(head); err != nil || len(list) > 0 {
+		t.Errorf("its like alone: %d insertions, %v", len(list), err)
+	}
+	if got, want := annotated(t, head+app), head+"angular.module('app', []).run([\"$q\", function ($q) {}]);"; got != want {
+		t.Errorf("with an application: %s", got)
 	}
 }
 

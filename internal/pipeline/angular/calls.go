@@ -220,7 +220,7 @@ func (a *annotator) object(e ast.Expression, fn func(key string, value ast.Expre
 	for _, p := range object.Value {
 		switch p := p.(type) {
 		case *ast.PropertyKeyed:
-			if p.Kind == ast.PropertyKindValue {
+			if p.Kind == ast.PropertyKindValue || p.Kind == ast.PropertyKindMethod {
 				fn(keyName(p.Key), p.Value)
 			}
 		case *ast.PropertyShort:
@@ -320,6 +320,9 @@ func (a *annotator) provider(e ast.Expression) {
 	}
 	a.object(e, get)
 	a.returned(e, get)
+	if class, ok := a.resolve(e).(*ast.ClassLiteral); ok {
+		a.prototype(e, class, "$get")
+	}
 	body := bodyOf(a.resolve(e))
 	if body == nil {
 		return
@@ -331,6 +334,25 @@ func (a *annotator) provider(e ast.Expression) {
 			}
 		}
 	})
+}
+
+// prototype annotates a method of a class that has a name.
+func (a *annotator) prototype(e ast.Expression, class *ast.ClassLiteral, key string) {
+	name, ok := identifier(e)
+	if !ok {
+		return
+	}
+	d, _ := a.lookup(name)
+	for _, el := range class.Body {
+		m, ok := el.(*ast.MethodDefinition)
+		if !ok || m.Static || m.Computed || m.Kind != ast.PropertyKindMethod || keyName(m.Key) != key {
+			continue
+		}
+		of := name + ".prototype." + key
+		if params := a.params(m.Body); len(params) > 0 && !a.injected[of] && !a.seen(m.Body) {
+			a.insertStatement(d.at, of+".$inject = "+list(params)+";")
+		}
+	}
 }
 
 // assigned returns the value of a statement x.key = value.

@@ -20,6 +20,26 @@ func TestModulesAreAnnotatedWhereTheyStand(t *testing.T) {
 			"import angular from 'angular';\nexport default angular.module('a', []).run(function ($q) {}).name;",
 			"import angular from 'angular';\nexport default angular.module('a', []).run([\"$q\", function ($q) {}]).name;",
 		},
+		"a function without a name": {
+			"export default function ($q) { 'ngInject'; }\n",
+			"export default Object.assign(function ($q) { 'ngInject'; }, { $inject: [\"$q\"] })\n",
+		},
+		"a class without a name": {
+			"export default class  extends Base { constructor($q) { 'ngInject'; super(); } }",
+			"export default Object.assign(class  extends Base { constructor($q) { 'ngInject'; super(); } }, { $inject: [\"$q\"] })",
+		},
+		"an arrow function": {
+			"export default async ($q) => { 'ngInject'; };",
+			"export default Object.assign(async ($q) => { 'ngInject'; }, { $inject: [\"$q\"] });",
+		},
+		"marked in a comment": {
+			"/** @ngInject */\nexport default (($q) => ($q));\n",
+			"/** @ngInject */\nexport default (Object.assign(($q) => ($q), { $inject: [\"$q\"] }));\n",
+		},
+		"imports of later years": {
+			"import a, { b as c } from 'x' with { type: 'json' };import d from \"y\";export*from'z';\nangular.module('a').run(async function ($q) { for await (const e of import.meta.all) await import(e); });",
+			"import a, { b as c } from 'x' with { type: 'json' };import d from \"y\";export*from'z';\nangular.module('a').run([\"$q\", async function ($q) { for await (const e of import.meta.all) await import(e); }]);",
+		},
 		"nothing to inject": {"import './a';\nexport const x = 1;", "import './a';\nexport const x = 1;"},
 	} {
 		t.Run(name, func(t *testing.T) {

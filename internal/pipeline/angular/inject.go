@@ -29,6 +29,11 @@ func (a *annotator) injectNamed(name string) {
 	if len(params) == 0 || a.refused(d.fn) {
 		return
 	}
+	if name == a.unnamed {
+		a.insert(start(d.fn), "Object.assign(")
+		a.insert(a.endOfFunction(d.fn, len(a.src)), ", { $inject: "+list(params)+" })")
+		return
+	}
 	a.insertStatement(d.at, name+".$inject = "+list(params)+";")
 }
 
@@ -50,13 +55,22 @@ func (a *annotator) injectInPlace(fn ast.Node, limit int) {
 	if len(params) == 0 || a.refused(fn) {
 		return
 	}
-	end := int(fn.Idx1()) - 1
-	if arrow, ok := fn.(*ast.ArrowFunctionLiteral); ok {
-		end = a.endOfArrow(arrow, limit)
-	}
 	names := list(params)
-	a.insert(start(fn), names[:len(names)-1]+", ")
-	a.insert(end, "]")
+	head := names[:len(names)-1] + ", "
+	if method := a.methods[start(fn)]; method != nil { // a($b) {} becomes a: ["$b", function ($b) {}]
+		a.insert(offset(method.ParameterList.Opening), ": "+head+"function ")
+	} else {
+		a.insert(start(fn), head)
+	}
+	a.insert(a.endOfFunction(fn, limit), "]")
+}
+
+// endOfFunction returns the offset behind a function or a class.
+func (a *annotator) endOfFunction(fn ast.Node, limit int) int {
+	if arrow, ok := fn.(*ast.ArrowFunctionLiteral); ok {
+		return a.endOfArrow(arrow, limit)
+	}
+	return int(fn.Idx1()) - 1
 }
 
 // endOfArrow returns the offset behind an arrow function. Its body may be an expression
@@ -126,8 +140,12 @@ func (a *annotator) seen(fn ast.Node) bool {
 	return false
 }
 
-// refused reports whether a function is marked @ngNoInject or brings its own $inject.
+// refused reports whether a function is marked @ngNoInject, brings its own $inject, or is
+// a method that has to stay one.
 func (a *annotator) refused(fn ast.Node) bool {
+	if m := a.methods[start(fn)]; m != nil && (m.Async || m.Generator || strings.Contains(a.src[start(m):offset(m.Idx1())], "super")) {
+		return true
+	}
 	if class, ok := fn.(*ast.ClassLiteral); ok && hasStaticInject(class) {
 		return true
 	}

@@ -85,7 +85,7 @@ func (a *annotator) eachFunction(object *ast.ObjectLiteral) {
 	for _, p := range object.Value {
 		switch p := p.(type) {
 		case *ast.PropertyKeyed:
-			if p.Kind == ast.PropertyKindValue {
+			if p.Kind == ast.PropertyKindValue || p.Kind == ast.PropertyKindMethod {
 				a.inject(p.Value, len(a.src))
 			}
 		case *ast.PropertyShort:

@@ -83,6 +83,9 @@ $templateCache.put('app/b.html','');}]);`
 	if diff := cmp.Diff(want, string(got)); diff != "" {
 		t.Errorf("script (-want +got):\n%s", diff)
 	}
+	if got, want := (Template{`it's\a.html`, "x"}).Put(), `$templateCache.put('it\'s\\a.html','x');`; got != want {
+		t.Errorf("an address with a quote: %s, want %s", got, want)
+	}
 	if got := string(TemplateCache(nil, TemplateCacheOptions{})); got != "angular.module('templates').run(['$templateCache', function($templateCache) {}]);" {
 		t.Errorf("without templates: %s", got)
 	}

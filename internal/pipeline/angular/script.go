@@ -11,6 +11,7 @@ package angular
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -36,7 +37,7 @@ type script struct {
 
 // parse reads a classic script; the error is a *SyntaxError.
 func parse(src string) (*script, error) {
-	prog, err := parser.ParseFile(nil, "", src, parser.IgnoreRegExpErrors, parser.WithDisableSourceMaps)
+	prog, err := parser.ParseFile(nil, "", readable(src), parser.IgnoreRegExpErrors, parser.WithDisableSourceMaps)
 	if err == nil {
 		return &script{src: src, body: prog.Body}, nil
 	}
@@ -46,6 +47,19 @@ func parse(src string) (*script, error) {
 	}
 	at := list[0].Position
 	return nil, &SyntaxError{Line: at.Line, Column: column(src, at.Line, at.Column), Message: list[0].Message}
+}
+
+var (
+	importCall = regexp.MustCompile(`\bimport(\s*[(.])`)
+	awaitLoop  = regexp.MustCompile(`\bfor(\s+)await\b`)
+)
+
+// readable returns a script of the same length in which import("x") and import.meta are a
+// call and a property like any other, and for await is a loop: the parser has none of
+// them. Where text that is no code has such words, nobody asks for it.
+func readable(src string) string {
+	src = importCall.ReplaceAllString(src, "_mport$1")
+	return awaitLoop.ReplaceAllString(src, "for$1     ")
 }
 
 // column turns a column in bytes into one in characters.

@@ -43,10 +43,14 @@ func TemplateCache(templates []Template, opts TemplateCacheOptions) []byte {
 	return WrapTemplates(lines, opts)
 }
 
+// address escapes what would end an address between single quotes. The old tool leaves
+// all of it as it is.
+var address = strings.NewReplacer(`\`, `\\`, `'`, `\'`, "\n", `\n`, "\r", `\r`)
+
 // Put returns the call that puts the template into the cache.
 func (t Template) Put() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "$templateCache.put('%s','", t.URL)
+	fmt.Fprintf(&b, "$templateCache.put('%s','", address.Replace(t.URL))
 	quote(&b, t.HTML)
 	b.WriteString("');")
 	return b.String()
