@@ -2,6 +2,7 @@ package run
 
 import (
 	"path"
+	"strings"
 
 	"github.com/realtimectl/realtimectl/internal/pipeline/gulp"
 )
@@ -66,11 +67,20 @@ func newObject(keysAndValues ...gulp.Value) *gulp.Object {
 	return o
 }
 
-// changeExt is gulp-extname and gulp-ext-replace.
+// changeExt is gulp-extname and gulp-ext-replace, which may be told what to replace.
 func changeExt(c *call, in []*file) ([]*file, error) {
 	to := text(c.arg(0))
 	if to != "" && to[0] != '.' {
 		to = "." + to
 	}
-	return c.move(in, func(f *file) (string, string, error) { return replaceExt(f.Path, to), f.Base, nil })
+	from := text(c.arg(1))
+	return c.move(in, func(f *file) (string, string, error) {
+		if from == "" {
+			return replaceExt(f.Path, to), f.Base, nil
+		}
+		if rest, ok := strings.CutSuffix(f.Path, from); ok {
+			return rest + to, f.Base, nil
+		}
+		return f.Path, f.Base, nil
+	})
 }

@@ -27,24 +27,33 @@ func revOps(plugin string) opFunc {
 	return nil
 }
 
-// rev is gulp-rev: the hash of the contents goes before the first dot of the name. Source
-// maps follow, under the hash of what they belong to.
+// rev is gulp-rev: the hash of the contents goes before the first dot of the name; before
+// version 6 it went before the last one, and before version 4 it was shorter. Source maps
+// follow, under the hash of what they belong to.
 func rev(c *call, in []*file) ([]*file, error) {
+	version := c.r.major("gulp-rev")
+	digits, dot := 10, strings.IndexByte
+	if version > 0 && version < 4 {
+		digits = 8
+	}
+	if version > 0 && version < 6 {
+		dot = lastDot
+	}
 	hashes := map[string]string{}
 	for _, f := range in {
 		if ext(f.Path) != ".map" && f.Contents != nil {
-			hashes[f.Path] = revHash(f.Contents)
+			hashes[f.Path] = revHash(f.Contents, digits)
 		}
 	}
 	out, err := c.each(in, func(f *file) (made, error) {
 		if f.Contents == nil {
 			return made{files: []*file{f}}, nil
 		}
-		hash := revHash(f.Contents)
-		to := revPath(f.Path, hash)
+		hash := revHash(f.Contents, digits)
+		to := revPath(f.Path, hash, dot)
 		if of := mapOf(f); ext(f.Path) == ".map" && hashes[of] != "" {
 			hash = hashes[of]
-			to = revPath(strings.TrimSuffix(f.Path, ".map"), hash) + ".map"
+			to = revPath(strings.TrimSuffix(f.Path, ".map"), hash, lastDot) + ".map"
 		}
 		return made{files: []*file{f.with(func(n *file) {
 			n.Path, n.was = to, &renamed{path: f.Path, base: f.Base, hash: hash}
@@ -63,19 +72,27 @@ func rev(c *call, in []*file) ([]*file, error) {
 	return out, nil
 }
 
-func revHash(contents []byte) string {
+func revHash(contents []byte, digits int) string {
 	sum := md5.Sum(contents) //nolint:gosec // see the import
-	return hex.EncodeToString(sum[:])[:10]
+	return hex.EncodeToString(sum[:])[:digits]
 }
 
-// revPath puts a hash into a name, before its first dot.
-func revPath(p, hash string) string {
+// revPath puts a hash into a name, before the dot that is found.
+func revPath(p, hash string, dot func(name string, c byte) int) string {
 	dir, base := path.Split(p)
-	name, rest, dotted := strings.Cut(base, ".")
-	if dotted {
-		rest = "." + rest
+	at := dot(base, '.')
+	if at < 0 {
+		at = len(base)
 	}
-	return dir + name + "-" + hash + rest
+	return dir + base[:at] + "-" + hash + base[at:]
+}
+
+// lastDot returns the offset of a name's extension; -1 if it has none.
+func lastDot(name string, c byte) int {
+	if at := strings.LastIndexByte(name, c); at > 0 {
+		return at
+	}
+	return -1
 }
 
 // mapOf returns the path of what a source map belongs to.
