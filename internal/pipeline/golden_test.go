@@ -33,7 +33,7 @@ func TestBuildGolden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			dir := t.TempDir()
+			dir := oddFolder(t)
 			writeArchive(t, ar, dir)
 			got := buildArchive(t, ar, dir)
 			if *update {
@@ -47,6 +47,17 @@ func TestBuildGolden(t *testing.T) {
 			}
 		})
 	}
+}
+
+// oddFolder returns a new folder whose name means something to globs, addresses, shells
+// and expressions: nothing may take it for more than a name.
+func oddFolder(t *testing.T) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "it's #1 (a|b) [c] {d,e} %20 $& \u00e9!")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 // writeArchive puts an archive's "in/" files into a folder.
@@ -161,7 +172,7 @@ func write(t *testing.T, file, content string) {
 // project writes files into a new folder and returns it, symbolic links resolved.
 func project(t *testing.T, files map[string]string) string {
 	t.Helper()
-	dir, err := filepath.EvalSymlinks(t.TempDir())
+	dir, err := filepath.EvalSymlinks(oddFolder(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,7 +27,7 @@ func TestModulesGolden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			dir := t.TempDir()
+			dir := oddFolder(t)
 			writeArchive(t, ar, dir)
 			got := serveArchive(t, ar, dir)
 			if *update {

@@ -155,13 +155,15 @@ func writeAll(ctx context.Context, dir string, files []output) error {
 // removeStale removes what builds that were killed have left beside the output folder.
 // Nothing depends on it, so a failure is no error.
 func (b *builder) removeStale(parent, base string) {
-	for _, pattern := range []string{"." + base + ".new-*", "." + base + ".old-*"} {
-		left, _ := filepath.Glob(filepath.Join(parent, pattern))
-		for _, dir := range left {
-			if info, err := os.Stat(dir); err == nil && time.Since(info.ModTime()) > stale {
-				b.log.Debug("removed what a killed build left: "+dir, "event", "build.stale")
-				_ = os.RemoveAll(dir)
-			}
+	entries, _ := os.ReadDir(parent)
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), "."+base+".new-") && !strings.HasPrefix(e.Name(), "."+base+".old-") {
+			continue
+		}
+		if info, err := e.Info(); err == nil && time.Since(info.ModTime()) > stale {
+			dir := filepath.Join(parent, e.Name())
+			b.log.Debug("removed what a killed build left: "+dir, "event", "build.stale")
+			_ = os.RemoveAll(dir)
 		}
 	}
 }

@@ -27,7 +27,7 @@ func TestGeneratedLayerEqualsTheOldOne(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			dir := t.TempDir()
+			dir := oddFolder(t)
 			writeArchive(t, ar, dir)
 			if _, err := open(t, dir).Start(t.Context()); err != nil {
 				t.Fatal(err)

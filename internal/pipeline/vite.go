@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -17,14 +18,14 @@ const maxConfig = 1 << 20
 // readVite takes the folders of a Vite project: its page is a source, which names the
 // scripts; the rest of the configuration speaks to Vite's own plugins.
 func (l *Layout) readVite(dir string) {
-	configs, _ := filepath.Glob(filepath.Join(dir, "vite.config.*"))
+	configs, _ := fs.Glob(os.DirFS(dir), "vite.config.*")
 	if len(configs) == 0 {
 		l.readViteDependency(dir)
 		return
 	}
-	name := filepath.Base(configs[0])
+	name := configs[0]
 	l.is(Vite, name)
-	text, err := readSmall(configs[0])
+	text, err := readSmall(filepath.Join(dir, name))
 	if err != nil {
 		return
 	}

@@ -279,7 +279,7 @@ func match(in Files, dir, pattern string) []string {
 	if !fs.ValidPath(pattern) {
 		return nil
 	}
-	files := glob.Search{Pattern: filepath.ToSlash(dir) + "/" + pattern}.Files(in)
+	files := glob.Search{Pattern: glob.Escape(filepath.ToSlash(dir)) + "/" + pattern}.Files(in)
 	slices.Sort(files)
 	return files
 }

@@ -4,7 +4,11 @@
 // Paths have slashes. Nothing here touches the disk: a search looks through a [Lister].
 package glob
 
-import "strings"
+import (
+	"path"
+	"regexp"
+	"strings"
+)
 
 // Options are those of minimatch that change what matches.
 type Options struct {
@@ -96,22 +100,45 @@ func HasMagic(pattern string) bool {
 
 // Parent returns the folder in which everything lies that a pattern matches: its parts
 // before the first one with a wildcard, "." if there is none; of a plain path, its folder.
+// It is a path, without what was escaped in the pattern.
 func Parent(pattern string) string {
 	names := strings.Split(pattern, "/")
 	keep := names[:len(names)-1]
 	for i, name := range keep {
-		if strings.ContainsAny(name, "*?[{(") {
+		if strings.ContainsAny(escaped.ReplaceAllString(name, ""), "*?[{(") {
 			keep = keep[:i]
 			break
 		}
 	}
 	switch dir := strings.Join(keep, "/"); {
 	case dir != "":
-		return dir
+		return escaped.ReplaceAllString(dir, "$1")
 	case strings.HasPrefix(pattern, "/"):
 		return "/"
 	}
 	return "."
+}
+
+var escaped = regexp.MustCompile(`\\([\\*?\[\]{}()!+@|,#])`)
+
+// Escape returns a pattern that matches a path and no other.
+func Escape(path string) string {
+	return special.ReplaceAllString(path, `\$0`)
+}
+
+var special = regexp.MustCompile(`[\\*?\[\]{}()!+@|,#]`)
+
+// In returns a pattern of the paths below a folder, which is absolute, as an absolute
+// one. What stands in the name of the folder is no wildcard, also where the pattern
+// itself begins with it.
+func In(dir, pattern string) string {
+	if rest, ok := strings.CutPrefix(pattern, strings.TrimSuffix(dir, "/")+"/"); ok {
+		pattern = rest
+	}
+	if strings.HasPrefix(pattern, "/") {
+		return path.Clean(pattern)
+	}
+	return path.Join(Escape(dir), pattern)
 }
 
 // parts compiles one pattern without braces.

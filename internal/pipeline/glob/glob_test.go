@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -136,12 +137,64 @@ func (a *asking) List(dir string) []Entry {
 func TestParentIsTheFolderBeforeTheFirstWildcard(t *testing.T) {
 	for pattern, want := range map[string]string{
 		"src/app/**/*.js": "src/app", "src/index.html": "src", "*.js": ".", "index.html": ".", "/abs/*/x": "/abs", "/*": "/",
-		"src/{a,b}/x": "src", "src/+(a)/x": "src", "a/!(b)/c": "a", "src/a[1]/x": "src", "src/app/": "src/app",
+		"src/{a,b}/x": "src", `/my \(old\) \[x\]/{a,b}/x`: "/my (old) [x]", `/a\*/b\`: "/a*", "src/+(a)/x": "src", "a/!(b)/c": "a", "src/a[1]/x": "src", "src/app/": "src/app",
 	} {
 		if got := Parent(pattern); got != want {
 			t.Errorf("Parent(%q) = %q, want %q", pattern, got, want)
 		}
 	}
+}
+
+func TestNothingInAFoldersNameIsAWildcard(t *testing.T) {
+	const dir = "/it's #1/+(a|b) [c] {d,e} *?\\!"
+	tree := files{dir + "/src/a.js", dir + "/src/b.css", dir + "/x.js", "/it's #1/a/src/a.js"}
+	for _, c := range []struct {
+		pattern string
+		want    []string
+	}{
+		{"src/*.js", []string{dir + "/src/a.js"}},
+		{"src/*", []string{dir + "/src/a.js", dir + "/src/b.css"}},
+		{"./x.js", []string{dir + "/x.js"}},
+		{"src/../*.js", []string{dir + "/x.js"}},
+		{dir + "/**/*.js", []string{dir + "/x.js", dir + "/src/a.js"}},
+		{"/it's #1/a/**/*.js", []string{"/it's #1/a/src/a.js"}},
+	} {
+		got := Search{Pattern: In(dir, c.pattern)}.Files(tree)
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s in %s (-want +got):\n%s", c.pattern, dir, diff)
+		}
+	}
+	if got := Parent(In(dir, "src/**/*.js")); got != dir+"/src" {
+		t.Errorf("parent is %q", got)
+	}
+	s := Search{Pattern: In(dir, "**/*"), Except: []Exception{Except(In(dir, "src/**"))}}
+	if diff := cmp.Diff([]string{dir + "/x.js"}, s.Files(tree)); diff != "" {
+		t.Errorf("without a folder (-want +got):\n%s", diff)
+	}
+}
+
+// FuzzEscape checks that an escaped path matches itself and no other.
+func FuzzEscape(f *testing.F) {
+	f.Add("/a b/[c]{d,e}", "/a b/c")
+	f.Add(`/a\*`, "/a*")
+	f.Add("/!(a)/+(b)/{1..3}", "/b/b/2")
+	f.Fuzz(func(t *testing.T, path, other string) {
+		if path = "/" + path; strings.Contains(path, "//") || strings.TrimSpace(path) != path || !utf8.ValidString(path) || strings.HasSuffix(path, "/") {
+			t.Skip()
+		}
+		if strings.Contains(path, "**") || strings.Contains(path+"/", "/./") || strings.Contains(path+"/", "/../") {
+			t.Skip() // names that no folder has, or almost none
+		}
+		if !Match(Escape(path), path, Options{}) {
+			t.Errorf("%q does not match itself as %q", path, Escape(path))
+		}
+		if strings.TrimRight(other, "/") != path && !strings.Contains(other, "//") && Match(Escape(path), other, Options{}) {
+			t.Errorf("%q matches %q", Escape(path), other)
+		}
+		if HasMagic(Escape(path)) {
+			t.Errorf("%q has wildcards", Escape(path))
+		}
+	})
 }
 
 func FuzzMatch(f *testing.F) {

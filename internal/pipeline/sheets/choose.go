@@ -6,11 +6,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 )
 
@@ -247,10 +247,10 @@ func (f finder) npm(name string) (Choice, bool) {
 		}
 	}
 	for _, pattern := range []string{"*", "@*/*", "*/node_modules/*"} {
-		found, _ := filepath.Glob(filepath.Join(f.dir, "node_modules", filepath.FromSlash(pattern), "node_modules", name))
-		slices.Sort(found)
+		packages := filepath.Join(f.dir, "node_modules")
+		found, _ := fs.Glob(os.DirFS(packages), pattern+"/node_modules/"+name)
 		for _, dir := range found {
-			if c, ok := packageAt(dir); ok {
+			if c, ok := packageAt(filepath.Join(packages, filepath.FromSlash(dir))); ok {
 				return c, true
 			}
 		}

@@ -158,7 +158,7 @@ func (e *engine) find(patterns []string, base string) []string {
 	var except []glob.Exception
 	for _, p := range patterns {
 		if out, ok := strings.CutPrefix(p, "!"); ok {
-			except = append(except, glob.Except(e.abs(out, base)))
+			except = append(except, glob.Except(e.pattern(out, base)))
 		}
 	}
 	var files []string
@@ -166,7 +166,7 @@ func (e *engine) find(patterns []string, base string) []string {
 		if strings.HasPrefix(p, "!") {
 			continue
 		}
-		for _, f := range (glob.Search{Pattern: e.abs(p, base), Except: except}).Files(e.files) {
+		for _, f := range (glob.Search{Pattern: e.pattern(p, base), Except: except}).Files(e.files) {
 			if !slices.Contains(files, f) {
 				files = append(files, f)
 			}
@@ -194,6 +194,9 @@ func (e *engine) abs(p, base string) string {
 	}
 	return path.Join(base, p)
 }
+
+// pattern resolves a pattern against a folder. A gulpfile may have put it before.
+func (e *engine) pattern(p, base string) string { return glob.In(base, p) }
 
 // jsMatching returns those of the texts that match the patterns.
 func (e *engine) jsMatching(call goja.FunctionCall) goja.Value {
