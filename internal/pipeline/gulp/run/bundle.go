@@ -62,7 +62,7 @@ func (b *bundle) run(name func(path string) string) made {
 		if strings.HasSuffix(f.Path, ".map") {
 			continue
 		}
-		out.files = append(out.files, &file{File: gulp.File{Path: name(filepath.ToSlash(f.Path)), Base: b.c.r.opts.Dir, Contents: f.Contents}})
+		out.files = append(out.files, &file{File: gulp.File{Path: name(filepath.ToSlash(f.Path)), Base: b.c.r.opts.Dir, Contents: held(f.Contents)}})
 	}
 	return out
 }

@@ -37,9 +37,17 @@ func (f *file) with(change func(n *file)) *file {
 	return &n
 }
 
-// holding returns the file with other contents.
+// holding returns the file with other contents; where nothing is left, it is empty.
 func (f *file) holding(contents []byte) *file {
-	return f.with(func(n *file) { n.Contents = contents })
+	return f.with(func(n *file) { n.Contents = held(contents) })
+}
+
+// held is what a file holds: without contents it would be none.
+func held(contents []byte) []byte {
+	if contents == nil {
+		return []byte{}
+	}
+	return contents
 }
 
 // own returns the file as functions of the gulpfile see it, theirs to change.

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/token"
 
 	"github.com/realtimectl/realtimectl/internal/pipeline/gulp"
 )
@@ -221,10 +222,30 @@ func deepMerge(a, b gulp.Value) gulp.Value {
 func parseYAML(data []byte) (*gulp.Object, error) {
 	var m yaml.MapSlice
 	if err := yaml.UnmarshalWithOptions(data, &m, yaml.UseOrderedMap()); err != nil {
-		return nil, fmt.Errorf("the settings are no YAML object: %w", err)
+		return nil, yamlErrorOf(err)
 	}
 	return object(fromYAML(m)), nil
 }
+
+// yamlError says where something is no YAML object.
+type yamlError struct {
+	line, column int // from 1; 0 = it is the whole
+	message      string
+}
+
+func yamlErrorOf(err error) *yamlError {
+	var at interface {
+		GetToken() *token.Token
+		GetMessage() string
+	}
+	if errors.As(err, &at) && at.GetToken() != nil {
+		return &yamlError{at.GetToken().Position.Line, at.GetToken().Position.Column, at.GetMessage()}
+	}
+	message, _, _ := strings.Cut(err.Error(), "\n")
+	return &yamlError{message: message}
+}
+
+func (e *yamlError) Error() string { return "the settings are no YAML object: " + e.message }
 
 func fromYAML(v any) gulp.Value {
 	switch v := v.(type) {

@@ -227,7 +227,7 @@ type branch struct {
 func (b *bundle) bulkObject(dir string, globs []string) string {
 	top := &branch{leaves: map[string]string{}, inner: map[string]*branch{}}
 	for _, g := range globs {
-		s := glob.Search{Pattern: absolute(dir, g)}
+		s := glob.Search{Pattern: b.c.r.pattern(dir, g)}
 		for _, found := range s.Files(b.c.r.view) {
 			if isScript(path.Ext(found)) || path.Ext(found) == ".json" {
 				top.add(strings.Split(replaceExt(relative(dir, found), ""), "/"), "./"+relative(dir, found))

@@ -28,6 +28,9 @@ func ngConfig(c *call, in []*file) ([]*file, error) {
 
 // settingsError tells what is wrong with a file of settings, or with what is asked of it.
 func (c *call) settingsError(f *file, err error) diag.Diagnostic {
+	if yaml := (*yamlError)(nil); errors.As(err, &yaml) {
+		return c.located(f, yaml.line, yaml.column, yaml.Error())
+	}
 	var syntax *jsonError
 	if !errors.As(err, &syntax) {
 		d := c.located(f, 0, 0, err.Error())

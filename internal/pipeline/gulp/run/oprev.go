@@ -6,6 +6,7 @@ import (
 	"crypto/md5" //nolint:gosec // a name, not a secret: the one that gulp-rev gives
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"path"
 	"slices"
@@ -172,11 +173,15 @@ func revReplace(c *call, in []*file) ([]*file, error) {
 		return nil, err
 	}
 	for _, f := range manifest {
-		list = append(list, renames(f.Contents, prefix)...)
+		more, err := renames(f.Contents, prefix)
+		if err != nil {
+			c.found = append(c.found, c.located(f, 0, 0, err.Error()))
+		}
+		list = append(list, more...)
 	}
 	slices.SortStableFunc(list, func(a, b replacement) int { return cmp.Compare(len(b.from), len(a.from)) })
 	if list, err = c.modified(list, opts); err != nil {
-		return nil, c.asMistake(err)
+		return in, c.asMistake(err)
 	}
 	exts := texts(opts.Get("replaceInExtensions"))
 	if exts == nil {
@@ -224,14 +229,14 @@ func replaceAll(contents string, list []replacement, prefix string) string {
 }
 
 // renames reads a manifest.
-func renames(manifest []byte, prefix string) []replacement {
+func renames(manifest []byte, prefix string) ([]replacement, error) {
 	names := map[string]string{}
-	if json.Unmarshal(manifest, &names) != nil {
-		return nil
+	if err := json.Unmarshal(manifest, &names); err != nil {
+		return nil, fmt.Errorf("the manifest is no JSON object of names: %w", err)
 	}
 	var list []replacement
 	for _, from := range slices.Sorted(maps.Keys(names)) {
 		list = append(list, replacement{from, prefix + names[from]})
 	}
-	return list
+	return list, nil
 }

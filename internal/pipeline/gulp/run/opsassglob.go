@@ -34,7 +34,7 @@ func sassGlob(c *call, in []*file) ([]*file, error) {
 func (c *call) imports(f *file, statement string) string {
 	m := globImport.FindStringSubmatch(statement)
 	dir := path.Dir(f.Path)
-	search := glob.Search{Pattern: absolute(dir, m[3])}
+	search := glob.Search{Pattern: c.r.pattern(dir, m[3])}
 	var lines []string
 	for _, found := range search.Files(c.r.view) {
 		if found != f.Path && (ext(found) == ".scss" || ext(found) == ".sass") {

@@ -104,12 +104,12 @@ func (c *call) search(opts *gulp.Object) ([]*file, error) {
 		if strings.HasPrefix(p, "!") && !strings.HasPrefix(p, "!(") {
 			continue
 		}
-		pattern := absolute(dir, p)
-		if !within(pattern, c.r.opts.Dir) && !within(glob.Parent(pattern), c.r.opts.Dir) {
+		pattern := c.r.pattern(dir, p)
+		if !within(glob.Parent(pattern+"/"), c.r.opts.Dir) && !within(glob.Parent(pattern), c.r.opts.Dir) {
 			c.warn(fmt.Sprintf("%s lies outside of the project, so nothing is read from it", p), "")
 			continue
 		}
-		s := glob.Search{Pattern: pattern, Dot: truthy(opts.Get("dot")), Except: exceptions(dir, patterns[i+1:], texts(opts.Get("ignore")))}
+		s := glob.Search{Pattern: pattern, Dot: truthy(opts.Get("dot")), Except: c.exceptions(dir, patterns[i+1:], texts(opts.Get("ignore")))}
 		files := s.Files(c.r.view)
 		if len(files) == 0 {
 			c.reportMissing(p, opts)
@@ -132,15 +132,15 @@ func orElse(s, otherwise string) string {
 }
 
 // exceptions are the patterns that take out of those before them, and the option ignore.
-func exceptions(dir string, later, ignore []string) []glob.Exception {
+func (c *call) exceptions(dir string, later, ignore []string) []glob.Exception {
 	var out []glob.Exception
 	for _, p := range later {
 		if not, ok := strings.CutPrefix(p, "!"); ok && !strings.HasPrefix(p, "!(") {
-			out = append(out, glob.Except(absolute(dir, not)))
+			out = append(out, glob.Except(c.r.pattern(dir, not)))
 		}
 	}
 	for _, p := range ignore {
-		out = append(out, glob.Except(absolute(dir, p)))
+		out = append(out, glob.Except(c.r.pattern(dir, p)))
 	}
 	return out
 }
@@ -241,13 +241,15 @@ func destination(c *call, in []*file) ([]*file, error) {
 		}
 	}
 	cwd := absolute(c.r.opts.Dir, textOr(opts, "cwd", "."))
-	out, err := c.move(in, func(f *file) (string, string, error) {
+	out, err := c.each(in, func(f *file) (made, error) {
 		folder, err := c.folder(f)
 		if err != nil {
-			return "", "", err
+			m, err := c.failed(f, err)
+			m.files = nil // it goes nowhere
+			return m, err
 		}
 		base := absolute(cwd, folder)
-		return path.Join(base, f.relative()), base, nil
+		return made{files: []*file{f.with(func(n *file) { n.Path, n.Base = path.Join(base, f.relative()), base })}}, nil
 	})
 	if err != nil {
 		return nil, err

@@ -65,12 +65,12 @@ func compileSheets(c *call, in []*file) ([]*file, error) {
 func (c *call) rubySources(opts *gulp.Object) ([]*file, error) {
 	var found []match
 	for _, p := range texts(c.arg(0)) {
-		pattern := absolute(c.r.opts.Dir, p)
+		pattern := c.r.pattern(c.r.opts.Dir, p)
 		list := (glob.Search{Pattern: pattern}).Files(c.r.view)
 		base := absolute(c.r.opts.Dir, textOr(opts, "base", glob.Parent(p)))
 		if len(list) == 0 {
 			list = (glob.Search{Pattern: pattern + "/**/*.{scss,sass}"}).Files(c.r.view)
-			base = pattern
+			base = absolute(c.r.opts.Dir, p)
 		}
 		for _, f := range list {
 			found = append(found, match{f, base})
@@ -116,7 +116,7 @@ func (c *call) compileSheet(f *file, opts *gulp.Object) (made, error) {
 		return made{found: found, reads: reads}, nil
 	}
 	css := f.with(func(n *file) {
-		n.Path, n.Contents, n.mapped = replaceExt(f.Path, ".css"), out.CSS, c.sheetMap(f, out.Map)
+		n.Path, n.Contents, n.mapped = replaceExt(f.Path, ".css"), held(out.CSS), c.sheetMap(f, out.Map)
 	})
 	return made{files: []*file{css}, found: found, reads: reads}, nil
 }
@@ -255,7 +255,7 @@ func autoprefix(c *call, in []*file) ([]*file, error) {
 			return made{files: []*file{f}}, nil
 		}
 		return made{files: []*file{f.with(func(n *file) {
-			n.Contents = css
+			n.Contents = held(css)
 			if f.mapped != nil {
 				n.mapped, _ = sourcemap.Parse(after) // our own
 			}
@@ -356,7 +356,7 @@ func (c *call) transformed(f *file, result api.TransformResult) made {
 		return made{files: []*file{f}, found: found}
 	}
 	return made{files: []*file{f.with(func(n *file) {
-		n.Contents = result.Code
+		n.Contents = held(result.Code)
 		if f.mapped != nil {
 			n.mapped = nil
 			if m, err := sourcemap.Parse(result.Map); err == nil {

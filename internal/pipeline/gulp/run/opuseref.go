@@ -339,8 +339,10 @@ func (c *call) locate(page *file, b *usesBlock, a asset, opts *gulp.Object) ([]s
 	}
 	first := paths[0]
 	for _, p := range append(paths, c.inPackages(name)...) {
-		if glob.HasMagic(p) {
-			if files := (glob.Search{Pattern: p}).Files(c.r.view); len(files) > 0 {
+		if glob.HasMagic(name) {
+			below := path.Clean("/" + name)
+			pattern := glob.Escape(strings.TrimSuffix(p, below)) + below
+			if files := (glob.Search{Pattern: pattern}).Files(c.r.view); len(files) > 0 {
 				first = files[0]
 				break
 			}

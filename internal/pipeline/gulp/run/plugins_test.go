@@ -28,9 +28,7 @@ func unpack(t *testing.T, archive string) (dir string, want map[string]string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if dir, err = filepath.EvalSymlinks(t.TempDir()); err != nil {
-		t.Fatal(err)
-	}
+	dir = project(t, nil)
 	want = map[string]string{}
 	for _, f := range parsed.Files {
 		data := strings.TrimSuffix(string(f.Data), noBreak)

@@ -167,7 +167,7 @@ func (r *Runner) ruleOf(globs []string) rule {
 	var rl rule
 	for _, g := range globs {
 		pattern, out := strings.CutPrefix(g, "!")
-		pattern = absolute(r.opts.Dir, pattern)
+		pattern = r.pattern(r.opts.Dir, pattern)
 		tests = append(tests, test{out, glob.Compile(pattern, glob.Options{Dot: true, NoNegate: true})})
 		if out {
 			pattern = "!" + pattern
@@ -186,12 +186,21 @@ func (r *Runner) ruleOf(globs []string) rule {
 	return rl
 }
 
-// absolute resolves a path or a pattern against a folder.
-func absolute(dir, pattern string) string {
-	if filepath.IsAbs(pattern) || strings.HasPrefix(pattern, "/") {
-		return path.Clean(filepath.ToSlash(pattern))
+// absolute resolves a path against a folder.
+func absolute(dir, p string) string {
+	if filepath.IsAbs(p) || strings.HasPrefix(p, "/") {
+		return path.Clean(filepath.ToSlash(p))
 	}
-	return path.Join(dir, filepath.ToSlash(pattern))
+	return path.Join(dir, filepath.ToSlash(p))
+}
+
+// pattern resolves a pattern against a folder of the project. A gulpfile may have put its
+// own folder before it.
+func (r *Runner) pattern(dir, pattern string) string {
+	if within(pattern, r.opts.Dir) {
+		return glob.In(r.opts.Dir, pattern)
+	}
+	return glob.In(dir, pattern)
 }
 
 // walkWork calls visit for a work and all that it leads to, each task once.

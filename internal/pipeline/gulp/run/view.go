@@ -261,9 +261,9 @@ func (v *view) remove(r rule) {
 // insideOutputs reports whether patterns match only what is hidden anyway.
 func (v *view) insideOutputs(patterns []string) bool {
 	return !slices.ContainsFunc(patterns, func(p string) bool {
-		parent := p
-		if glob.HasMagic(p) {
-			parent = glob.Parent(p)
+		parent := glob.Parent(p)
+		if !glob.HasMagic(p) {
+			parent = glob.Parent(p + "/")
 		}
 		return !strings.HasPrefix(p, "!") && !slices.ContainsFunc(v.outputs, func(dir string) bool { return within(parent, dir) })
 	})
