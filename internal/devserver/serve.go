@@ -36,13 +36,13 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, h hit) {
 	header.Set("Cache-Control", s.cacheControl(h.rel))
 	header.Set("ETag", c.tag)
 	if !plain(r) {
-		http.ServeContent(w, r, "", c.info.ModTime(), bytes.NewReader(c.data))
+		http.ServeContent(w, r, "", c.info.ModTime(), c.reader())
 		return
 	}
 	header.Set("Last-Modified", c.modified)
 	header.Set("Accept-Ranges", "bytes")
-	header.Set("Content-Length", strconv.Itoa(len(c.data)))
-	_, _ = w.Write(c.data) // whoever is gone does not need it
+	header.Set("Content-Length", strconv.Itoa(c.size))
+	c.send(w, r)
 }
 
 func unreadable(w http.ResponseWriter) {
@@ -96,7 +96,7 @@ func readContent(h hit) (*content, error) {
 		return nil, err
 	}
 	modified := info.ModTime().UTC().Format(http.TimeFormat)
-	return &content{info: info, data: data, kind: kind, tag: developmentTag(info), modified: modified}, nil
+	return &content{info: info, size: len(data), data: data, kind: kind, tag: developmentTag(info), modified: modified}, nil
 }
 
 // maxSteady bounds what is held in memory for one answer.

@@ -1,8 +1,11 @@
 package devserver
 
 import (
+	"bytes"
 	"errors"
+	"io"
 	"io/fs"
+	"net/http"
 	"os"
 	"path"
 	"path/filepath"
@@ -41,9 +44,30 @@ type place struct {
 // content is a file as it was read at once, and what is said about it.
 type content struct {
 	info      os.FileInfo
-	data      []byte
+	size      int
+	data      []byte  // nil if it is frozen
+	frozen    *frozen // nil if it is not
 	kind, tag string
 	modified  string // as Last-Modified has it
+}
+
+// reader reads the content for whoever wants a part of it.
+func (c *content) reader() io.ReadSeeker {
+	if c.frozen != nil {
+		return io.NewSectionReader(c.frozen.file, 0, int64(c.size))
+	}
+	return bytes.NewReader(c.data)
+}
+
+// send answers with the whole content.
+func (c *content) send(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case c.frozen.send(w, r, c.size):
+	case c.frozen != nil:
+		_, _ = io.Copy(w, c.reader()) // whoever is gone does not need it
+	default:
+		_, _ = w.Write(c.data)
+	}
 }
 
 // look asks the file system for what rel names in a layer, or for the index.html of that
@@ -79,27 +103,34 @@ func unchanged(before, now os.FileInfo) bool {
 
 // keep puts the content of a hit on the shelf unless it is too large or too young.
 func (s *shelf) keep(h hit, c *content) {
-	if s == nil || len(c.data) > maxKept || !s.settled(c.info) {
+	if s == nil || c.size > maxKept || !s.settled(c.info) {
 		return
+	}
+	if c.size >= frozenFrom {
+		if f := freeze(c.data); f != nil {
+			kept := *c
+			kept.data, kept.frozen = nil, f
+			c = &kept
+		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	at := place{h.layer, h.rel}
 	s.drop(at)
 	for other := range s.held {
-		if s.size+len(c.data) <= maxShelf {
+		if s.size+c.size <= maxShelf {
 			break
 		}
 		s.drop(other)
 	}
 	s.held[at] = c
-	s.size += len(c.data)
+	s.size += c.size
 }
 
 // drop is called with mu held.
 func (s *shelf) drop(at place) {
 	if c, ok := s.held[at]; ok {
-		s.size -= len(c.data)
+		s.size -= c.size
 		delete(s.held, at)
 	}
 }

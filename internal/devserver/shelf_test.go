@@ -172,7 +172,7 @@ func TestShelfIsBounded(t *testing.T) {
 	}
 	size := 0
 	for _, c := range s.shelf.held {
-		size += len(c.data)
+		size += c.size
 	}
 	if size != s.shelf.size || size > maxShelf || size < maxShelf/2 {
 		t.Errorf("%d bytes in %d files, counted as %d", size, len(s.shelf.held), s.shelf.size)
