@@ -122,7 +122,7 @@ func (b *builder) noTask(plan *gulp.Plan, err error) error {
 func (b *builder) runOwn(ctx context.Context, own *ownBuild) (diag.List, error) {
 	outputs := outputsOf(b.tree.dir, own.plan)
 	runner := run.New(run.Options{
-		Dir: b.tree.dir, Plan: own.plan, Outputs: outputs, Sheets: b.sheets, Hooks: hookNames(b.opts.Tasks), Log: b.log,
+		Dir: b.tree.dir, Plan: own.plan, Outputs: outputs, Sheets: b.sheets, Hooks: hookNames(b.opts.Tasks), HookFolder: b.hookFolder(), Log: b.log,
 	})
 	runner.Give(handMade(b.tree, b.tree.made, outputs))
 	found := slices.Clone(own.plan.Found)
@@ -167,6 +167,18 @@ func hookNames(tasks []Task) []string {
 		names = append(names, t.Name)
 	}
 	return names
+}
+
+// hookFolder says where in the generated layer a command puts what belongs into a folder
+// of the task's: below that of the finished site, under the URL.
+func (b *builder) hookFolder() func(string) string {
+	site := b.layout.Dist
+	return func(folder string) string {
+		if rest, ok := strings.CutPrefix(folder+"/", orDefault(site, "dist")+"/"); ok {
+			return path.Join(b.tree.rel(b.tree.tmp), rest)
+		}
+		return b.layout.Gulp.hookFolder(folder)
+	}
 }
 
 // handMade are the files that the project's own commands have made in the generated layer,

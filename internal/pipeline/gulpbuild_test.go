@@ -4,12 +4,15 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/realtimectl/realtimectl/internal/diag"
+	"github.com/realtimectl/realtimectl/internal/realpart"
 )
 
 // ownTasks is a project whose gulpfile has a build task of its author's own.
@@ -171,5 +174,59 @@ gulp.task('serve', gulp.series('styles', 'inject', () => require('browser-sync')
 	layer := snapshot(t, filepath.Join(dir, ".tmp"))
 	if len(result.Diagnostics) > 0 || layer["index.html"] != page || layer["a.css"] != "a {}" {
 		t.Errorf("serve said %v and made %q", result.Diagnostics, layer)
+	}
+}
+
+// TestCommandOfTheHintDoesWhatTheTaskDid pastes what is said of CoffeeScript, which node
+// alone compiles, and runs it.
+func TestCommandOfTheHintDoesWhatTheTaskDid(t *testing.T) {
+	realpart.Command(t, "npx")
+	coffee := realpart.Package(t, "coffeescript")
+	dir := project(t, map[string]string{
+		"package.json": `{"dependencies": {"coffeescript": "*"}, "devDependencies": {"gulp": "^3.9.1"}}`,
+		"gulpfile.js": `
+var gulp = require('gulp'), inject = require('gulp-inject');
+gulp.task('coffee', function () { return gulp.src('src/**/*.coffee').pipe(require('gulp-coffee')({ bare: true })).pipe(gulp.dest('build/js')); });
+gulp.task('page', ['coffee'], function () {
+  return gulp.src('src/index.html').pipe(inject(gulp.src('build/js/**/*.js', { read: false }), { ignorePath: 'build', addRootSlash: false })).pipe(gulp.dest('build'));
+});
+gulp.task('build', ['page']);
+gulp.task('serve', ['page'], function () { require('browser-sync').init({ server: 'build' }); });
+`,
+		"src/index.html":   "<!doctype html>\n<!-- inject:js -->\n<!-- endinject -->\n",
+		"src/a.coffee":     "a = -> 1\n",
+		"src/sub/b.coffee": "b = 2\n",
+	})
+	modules := filepath.Join(dir, "node_modules")
+	if err := os.MkdirAll(filepath.Join(modules, ".bin"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for link, to := range map[string]string{"coffeescript": coffee, ".bin/coffee": filepath.Join(coffee, "bin", "coffee")} {
+		if err := os.Symlink(to, filepath.Join(modules, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	result, err := open(t, dir).Start(t.Context())
+	if err != nil || len(result.Diagnostics) != 1 {
+		t.Fatal(err, result.Diagnostics)
+	}
+	hint := regexp.MustCompile(`name: (\w+), run: ("[^"]+"), on: \[("[^"]+")\]`).FindStringSubmatch(result.Diagnostics[0].Hint)
+	if hint == nil {
+		t.Fatalf("the hint is %q", result.Diagnostics[0].Hint)
+	}
+	command, _ := strconv.Unquote(hint[2])
+	on, _ := strconv.Unquote(hint[3])
+	p, err := New(Options{Dir: dir, Tasks: []Task{{Name: hint[1], Run: command, On: []string{on}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.Close() })
+	if result, err = p.Start(t.Context()); err != nil || len(result.Diagnostics) > 0 {
+		t.Fatal(err, result.Diagnostics)
+	}
+	layer := snapshot(t, filepath.Join(dir, ".tmp"))
+	want := "<!doctype html>\n<!-- inject:js -->\n<script src=\"js/a.js\"></script>\n<script src=\"js/sub/b.js\"></script>\n<!-- endinject -->\n"
+	if layer["index.html"] != want || !strings.Contains(layer["js/sub/b.js"], "b = 2;") {
+		t.Errorf("by %s the layer is %q", command, layer)
 	}
 }

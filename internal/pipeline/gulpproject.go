@@ -275,3 +275,18 @@ func (g *Gulp) url(file string) (string, bool) {
 	}
 	return "", false
 }
+
+// hookFolder says where in the generated layer a command puts what belongs into a folder
+// of a task's: there, if it lies in the layer, else under the URL that it is served at.
+func (g *Gulp) hookFolder(folder string) string {
+	if g == nil || covered(folder, []string{generated}) {
+		return folder
+	}
+	if url, ok := g.url(folder + "/x"); ok {
+		return path.Join(generated, path.Dir(url))
+	}
+	return path.Join(generated, folder)
+}
+
+// generated is the usual folder of the generated layer, the one that hints name.
+const generated = ".tmp"

@@ -53,7 +53,7 @@ func newGulpStep(g *Gulp, t *tree, hooks []string, compiler *sheets.Compiler, lo
 
 func (s *gulpStep) use(g *Gulp) {
 	s.gulp = g
-	s.runner = run.New(run.Options{Dir: s.dir, Plan: g.Plan, Disk: s.disk, Outputs: g.outputs, Sheets: s.sheets, Hooks: s.hooks, Log: s.log})
+	s.runner = run.New(run.Options{Dir: s.dir, Plan: g.Plan, Disk: s.disk, Outputs: g.outputs, Sheets: s.sheets, Hooks: s.hooks, HookFolder: g.hookFolder, Log: s.log})
 }
 
 // Name returns "gulp".

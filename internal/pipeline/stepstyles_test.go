@@ -173,8 +173,7 @@ func withPackage(t *testing.T, dir, name string) {
 func TestImportsAreWiredAsSheetsAre(t *testing.T) {
 	realpart.Command(t, "node")
 	dir := project(t, map[string]string{
-		"gulp/conf.js":                   "",
-		"src/index.html":                 `<!doctype html><body></body>`,
+		"src/index.html":                 `<!doctype html><link rel="stylesheet" href="app/index.css">`,
 		"src/app/index.less":             "@import 'vendor';\n// injector\n// endinjector\n",
 		"src/app/vendor.less":            "// bower:less\n// endbower\n@c: 1px;\n",
 		"src/app/x/x.less":               "x { y: @c }",

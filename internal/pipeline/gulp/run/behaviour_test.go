@@ -22,6 +22,7 @@ func TestUnknownPluginEndsItsStreamAndIsNamedOnce(t *testing.T) {
 	cut := &gulp.Stream{ID: 100, Prev: &gulp.Stream{ID: 99, Prev: head, Op: strange}, Op: p.op("gulp.dest", "out")}
 	other := &gulp.Stream{ID: 102, Prev: head, Op: p.op("gulp.dest", "copy")}
 	p.task("scripts:all", cut, other)
+	p.plan.Version = 4
 	dir := project(t, map[string]string{"src/a.js": "a", "gulpfile.js": "gulp.task();\nx.pipe(strange());\n"})
 	r := New(Options{Dir: dir, Plan: &p.plan})
 	result, err := r.Run(t.Context(), "scripts:all")

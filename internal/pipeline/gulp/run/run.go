@@ -27,7 +27,10 @@ type Options struct {
 	// Hooks are the tasks whose missing plugins the project's own commands stand in for:
 	// nothing is told of those.
 	Hooks []string
-	Log   *slog.Logger // nil = discard
+	// HookFolder is where such a command has to write what belongs into a folder, both
+	// relative to Dir; nil = into that folder.
+	HookFolder func(folder string) string
+	Log        *slog.Logger // nil = discard
 }
 
 // Sheets compiles Sass, Less and Stylus; *sheets.Compiler does.

@@ -210,38 +210,6 @@ func (c *call) unknown(part string) {
 	c.warn(what+" is not known here: what its stream makes is missing", c.hook(task))
 }
 
-// hook is the entry of realtimectl.yaml that runs the task by its own tool.
-func (c *call) hook(task string) string {
-	command := commandFor(c.op.Plugin)
-	if command == "" {
-		command = "npx gulp " + task
-	}
-	return fmt.Sprintf("let its own tool do it: pipeline: { tasks: [ { name: %s, run: %q, on: [%s] } ] }", yamlName(task), command, c.globs())
-}
-
-// globs lists what the stream reads, as YAML.
-func (c *call) globs() string {
-	var list []string
-	walkOps(c.current, func(op *gulp.Op) {
-		if !isSource(op.Plugin) || len(op.Args) == 0 {
-			return
-		}
-		for _, g := range texts(op.Args[0]) {
-			if g = fmt.Sprintf("%q", strings.TrimPrefix(g, "./")); !slices.Contains(list, g) {
-				list = append(list, g)
-			}
-		}
-	})
-	return strings.Join(list, ", ")
-}
-
-func yamlName(s string) string {
-	if strings.ContainsAny(s, ": #{}[],&*?|<>=!%@`'\"") {
-		return fmt.Sprintf("%q", s)
-	}
-	return s
-}
-
 // located describes a mistake in a file that flows: in its source as long as the file is
 // what the source was, else in the file itself.
 func (c *call) located(f *file, line, column int, message string) diag.Diagnostic {

@@ -41,7 +41,3 @@ func lookup(plugin string) opFunc {
 	}
 	return nil
 }
-
-// commandFor returns the command line that does what an unknown plugin does, as far as
-// there is a usual one; "" = none.
-func commandFor(plugin string) string { return "" }
