@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // maxDetected bounds a file that is only looked at for hints, in bytes.
@@ -74,7 +75,7 @@ func (c *Config) Project() string {
 			Name string `json:"name"`
 		}
 		text, err := c.read(file)
-		if err == nil && json.Unmarshal([]byte(text), &pkg) == nil && pkg.Name != "" {
+		if err == nil && json.Unmarshal([]byte(strings.TrimPrefix(text, "\ufeff")), &pkg) == nil && pkg.Name != "" {
 			return pkg.Name
 		}
 	}

@@ -75,7 +75,7 @@ func read(c *config.Config, name string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("look at %s: %w", name, err)
 	}
-	return text, nil
+	return bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")), nil
 }
 
 // bowerFile is the part of bower.json, and of a component's own, that wiring reads.
@@ -99,6 +99,9 @@ func bower(_ context.Context, o Options) []Finding {
 	if err != nil {
 		return one("bower", Fail, "bower.json: "+err.Error(), "mend the file")
 	}
+	if n := len(project.Dependencies); n > 1 && !slices.ContainsFunc(slices.Collect(maps.Keys(project.Dependencies)), func(name string) bool { return installed(o.Config, name) }) {
+		return one("bower", Fail, fmt.Sprintf("none of the %d components of bower.json is in %s", n, o.Config.Paths.Bower), "npx bower install")
+	}
 	var found []Finding
 	for _, name := range slices.Sorted(maps.Keys(project.Dependencies)) {
 		found = append(found, component(o.Config, project, name)...)
@@ -109,9 +112,15 @@ func bower(_ context.Context, o Options) []Finding {
 	return found
 }
 
+// installed reports whether a component has its folder.
+func installed(c *config.Config, name string) bool {
+	info, err := os.Stat(filepath.Join(c.Abs(c.Paths.Bower), name))
+	return err == nil && info.IsDir()
+}
+
 func component(c *config.Config, project bowerFile, name string) []Finding {
 	id := "bower." + name
-	if info, err := os.Stat(filepath.Join(c.Abs(c.Paths.Bower), name)); err != nil || !info.IsDir() {
+	if !installed(c, name) {
 		return one(id, Fail, name+" is not in "+c.Paths.Bower, "bower install, or npm install and let the page use node_modules")
 	}
 	if project.Overrides[name].Main != nil {
@@ -121,6 +130,11 @@ func component(c *config.Config, project bowerFile, name string) []Finding {
 		var own bowerFile
 		text, err := read(c, c.Paths.Bower+"/"+name+"/"+file)
 		if err == nil && json.Unmarshal(text, &own) == nil && own.Main != nil {
+			return nil
+		}
+	}
+	for _, ext := range []string{".js", ".css"} { // what has the component's name is its file
+		if _, err := os.Stat(filepath.Join(c.Abs(c.Paths.Bower), name, name+ext)); err == nil {
 			return nil
 		}
 	}

@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"fmt"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -80,21 +79,7 @@ func (c wirer) report(w *Work, source string) {
 		tell(diag.Error, c.err.Error(), "")
 		return
 	}
-	packages := c.from == "package.json"
-	for _, name := range c.result.Missing {
-		if packages {
-			tell(diag.Warning, fmt.Sprintf("package %s is not installed", name), "run npm install, or take it out of package.json")
-			continue
-		}
-		tell(diag.Warning, fmt.Sprintf("component %s is not installed", name), "run bower install, or take it out of bower.json")
-	}
-	for _, name := range c.result.Empty {
-		if packages {
-			tell(diag.Warning, fmt.Sprintf("package %s brings no file into the page: none of its files is known to be a script or a style of browsers", name),
-				fmt.Sprintf(`add to package.json: "wiredep": { "overrides": { %q: { "main": "FILE" } } }, or "main": [] if pages do not need it`, name))
-			continue
-		}
-		tell(diag.Warning, fmt.Sprintf("component %s brings no file into the page: it names no main file that exists", name),
-			fmt.Sprintf(`add to bower.json: "overrides": { %q: { "main": "FILE" } }`, name))
+	for _, lack := range c.result.Lacks(c.from) {
+		tell(diag.Warning, lack.Message, lack.Hint)
 	}
 }

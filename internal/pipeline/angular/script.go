@@ -58,8 +58,26 @@ var (
 // call and a property like any other, and for await is a loop: the parser has none of
 // them. Where text that is no code has such words, nobody asks for it.
 func readable(src string) string {
+	src = asUTF8(src)
 	src = importCall.ReplaceAllString(src, "_mport$1")
 	return awaitLoop.ReplaceAllString(src, "for$1     ")
+}
+
+// asUTF8 puts a question mark for each byte that is no UTF-8, as in sources of the
+// Latin-1 age: browsers read them too, and places stay where they are.
+func asUTF8(src string) string {
+	if utf8.ValidString(src) {
+		return src
+	}
+	out := []byte(src)
+	for i := 0; i < len(out); {
+		r, size := utf8.DecodeRune(out[i:])
+		if r == utf8.RuneError && size == 1 {
+			out[i] = '?'
+		}
+		i += size
+	}
+	return string(out)
 }
 
 // column turns a column in bytes into one in characters.

@@ -182,3 +182,22 @@ func TestResolveNamesTheFileThatIsBroken(t *testing.T) {
 		}
 	}
 }
+
+func TestThatNothingIsInstalledIsSaidOnce(t *testing.T) {
+	none := &Result{Directory: "/p/bower_components", Missing: []string{"a", "b"}}
+	one := &Result{Directory: "/p/bower_components", Missing: []string{"a"}}
+	some := &Result{Directory: "/p/node_modules", Missing: []string{"a", "b"}, Empty: []string{"c"}}
+	got := [][]Lack{none.Lacks("bower.json"), one.Lacks("bower.json"), some.Lacks("package.json")}
+	want := [][]Lack{
+		{{"none of its 2 components is installed: there is nothing in bower_components", "run npx bower install"}},
+		{{"component a is not installed", "run bower install, or take it out of bower.json"}},
+		{
+			{"package a is not installed", "run npm install, or take it out of package.json"},
+			{"package b is not installed", "run npm install, or take it out of package.json"},
+			empty("c", "package.json"),
+		},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

@@ -277,7 +277,7 @@ func fromPackage(data []byte) ([]string, error) {
 	var p struct {
 		Browserslist json.RawMessage `json:"browserslist"`
 	}
-	if err := json.Unmarshal(data, &p); err != nil {
+	if err := json.Unmarshal(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")), &p); err != nil {
 		return nil, err
 	}
 	if p.Browserslist == nil {

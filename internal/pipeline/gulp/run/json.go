@@ -18,6 +18,7 @@ import (
 
 // parseJSON reads JSON, keys in their order. The error is a *jsonError.
 func parseJSON(data []byte) (gulp.Value, error) {
+	data = withoutBOM(data)
 	dec := json.NewDecoder(bytes.NewReader(data))
 	v, err := decodeValue(dec)
 	if err == nil {

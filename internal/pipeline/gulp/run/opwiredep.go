@@ -1,7 +1,6 @@
 package run
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -131,14 +130,7 @@ func lineMaker(v gulp.Value) func(address string) (string, error) {
 
 // reportComponents tells of components that the page will lack.
 func (c *call) reportComponents(r *bower.Result) {
-	tell := func(message, hint string) {
-		c.found = append(c.found, diag.Diagnostic{Severity: diag.Warning, Source: "wiredep", Path: "bower.json", Message: message, Hint: hint})
-	}
-	for _, name := range r.Missing {
-		tell(fmt.Sprintf("component %s is not installed", name), "run bower install, or take it out of bower.json")
-	}
-	for _, name := range r.Empty {
-		tell(fmt.Sprintf("component %s brings no file into the page: it names no main file that exists", name),
-			fmt.Sprintf(`add to bower.json: "overrides": { %q: { "main": "FILE" } }`, name))
+	for _, lack := range r.Lacks("bower.json") {
+		c.found = append(c.found, diag.Diagnostic{Severity: diag.Warning, Source: "wiredep", Path: "bower.json", Message: lack.Message, Hint: lack.Hint})
 	}
 }
