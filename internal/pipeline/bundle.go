@@ -122,7 +122,7 @@ func (b *builder) esbuildOptions() (api.BuildOptions, error) {
 		Target: target, Engines: engines, Supported: unlowerable(b.opts.Target), Charset: api.CharsetUTF8, Metafile: true,
 		EntryNames: "[dir]/[name]-[hash]", ChunkNames: assetsDir + "/[name]-[hash]",
 		LegalComments: api.LegalCommentsEndOfFile, LogLevel: api.LogLevelSilent, LogLimit: maxMessages,
-		Define: b.defines(), Loader: moduleLoaders(), JSX: jsx, JSXImportSource: source,
+		Define: b.defines(), Loader: moduleLoaders(), JSX: jsx, JSXImportSource: source, Alias: b.tree.alias,
 		MinifyWhitespace: !b.opts.NoMinify, MinifyIdentifiers: !b.opts.NoMinify, MinifySyntax: !b.opts.NoMinify,
 	}
 	if b.opts.SourceMap {

@@ -48,8 +48,10 @@ type Layout struct {
 	// where there is one.
 	Origin map[string]string
 
-	hints  gulpHints
-	env    envRules
+	hints gulpHints
+	env   envRules
+	// alias are names that imports begin with, and the folders they stand for.
+	alias  map[string]string
 	routes map[string]string // of the project's own server, when no gulpfile is carried out
 }
 

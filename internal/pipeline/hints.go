@@ -21,7 +21,7 @@ func (t *tree) hint(msg api.Message) string {
 		return t.unresolvedHint(m[1], msg)
 	}
 	if m := noLoader.FindStringSubmatch(msg.Text); m != nil {
-		return loaderHint(m[1])
+		return t.loaderHint()
 	}
 	if strings.Contains(msg.Text, "configured target environment") {
 		return "raise --target, to es2022 or to newer browsers, or write it in older words"
@@ -80,8 +80,12 @@ func (t *tree) packageManager() string {
 }
 
 // loaderHint says what becomes of a language that is none of browsers'.
-func loaderHint(ext string) string {
-	return "only its own compiler can read it: let a command make .js of it (pipeline.tasks)"
+func (t *tree) loaderHint() string {
+	const command = "let a command make .js of it (pipeline.tasks)"
+	if t.vite {
+		return "only its own compiler can read it: put this program in front of Vite (serve.target), or " + command
+	}
+	return "only its own compiler can read it: " + command
 }
 
 // viteGlob is the one call of Vite's that no bundler but Vite understands, and that fails
@@ -99,7 +103,7 @@ func viteOnly(file string, src []byte) []api.Message {
 	line, _, _ := strings.Cut(string(src[start:]), "\n")
 	return []api.Message{{
 		Text:     "import.meta.glob is a feature of Vite alone",
-		Notes:    []api.Note{{Text: "write the imports out, or let a command make the list (pipeline.tasks)"}},
+		Notes:    []api.Note{{Text: "write the imports out, or put this program in front of Vite (serve.target)"}},
 		Location: &api.Location{File: file, Line: 1 + strings.Count(before, "\n"), Column: at[0] - start, LineText: line},
 	}}
 }

@@ -286,7 +286,7 @@ func (r *moduleRun) esbuildOptions() api.BuildOptions {
 		AbsWorkingDir: r.t.dir, Bundle: true, Format: api.FormatESModule, Platform: api.PlatformBrowser,
 		Target: api.ES2024, Charset: api.CharsetUTF8, LegalComments: api.LegalCommentsInline,
 		LogLevel: api.LogLevelSilent, LogLimit: maxMessages, Define: r.defined, Loader: moduleLoaders(),
-		JSX: jsx, JSXImportSource: source,
+		JSX: jsx, JSXImportSource: source, Alias: r.t.alias,
 	}
 }
 

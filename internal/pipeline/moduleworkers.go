@@ -166,7 +166,7 @@ func (r *moduleRun) workerPlugin(ctx context.Context, used *usedSheets) api.Plug
 			if file, ok := r.t.findModule(name); ok && strings.HasPrefix(name, "/") && isScript(file) {
 				return api.OnResolveResult{Path: file, Namespace: "file"}, nil
 			}
-			return r.resolveAsset(a)
+			return r.resolveInBundle(build, a)
 		})
 		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: assetSpace}, r.loadAsset)
 		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: querySpace}, func(a api.OnLoadArgs) (api.OnLoadResult, error) {

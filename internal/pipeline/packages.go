@@ -213,7 +213,9 @@ func (b *packageBuild) plugin(ctx context.Context) api.Plugin {
 		build.OnResolve(api.OnResolveOptions{Filter: "^" + facadeSpace + ":"}, func(a api.OnResolveArgs) (api.OnResolveResult, error) {
 			return api.OnResolveResult{Path: strings.TrimPrefix(a.Path, facadeSpace+":"), Namespace: facadeSpace}, nil
 		})
-		build.OnResolve(api.OnResolveOptions{Filter: ".*"}, b.resolveAsset)
+		build.OnResolve(api.OnResolveOptions{Filter: ".*"}, func(a api.OnResolveArgs) (api.OnResolveResult, error) {
+			return b.resolveInBundle(build, a)
+		})
 		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: facadeSpace}, b.loadFacade)
 		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: assetSpace}, b.loadAsset)
 		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: querySpace}, func(a api.OnLoadArgs) (api.OnLoadResult, error) {
@@ -221,6 +223,25 @@ func (b *packageBuild) plugin(ctx context.Context) api.Plugin {
 		})
 		build.OnLoad(api.OnLoadOptions{Filter: `\.[mc]?[jt]sx?$`, Namespace: "file"}, b.loadScript)
 	}}
+}
+
+// resolveInBundle is resolveAsset for scripts, which name files by packages too.
+func (r *moduleRun) resolveInBundle(build api.PluginBuild, a api.OnResolveArgs) (api.OnResolveResult, error) {
+	name, tail := splitTail(a.Path)
+	switch {
+	case a.PluginData == unplugged{}:
+		return api.OnResolveResult{}, nil
+	case a.Kind == api.ResolveCSSURLToken || strings.HasPrefix(name, ".") || !isAsset(name) && queryOf(tail) == "":
+		return r.resolveAsset(a)
+	}
+	file, ok := askBundler(build, a, name)
+	switch {
+	case !ok:
+		return r.resolveAsset(a)
+	case queryOf(tail) != "":
+		return r.t.query(queryOf(tail), file), nil
+	}
+	return r.asset(file), nil
 }
 
 // resolveAsset gives files that scripts and stylesheets name their URL. Everything else

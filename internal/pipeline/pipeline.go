@@ -32,6 +32,9 @@ type Options struct {
 	Define   map[string]string // names in module scripts → JavaScript expressions that replace them
 	Settings *Settings         // a module made of a JSON file; nil = none
 	Tasks    []Task            // commands of the project's own, run first, in this order
+	// Foreign says that another server makes the pages of the sources: what their scripts
+	// import is its business.
+	Foreign bool
 	// ServerPaths are URL path prefixes ("/api/") that back-ends answer, as for Build.
 	ServerPaths []string
 	Log         *slog.Logger // nil = discard
@@ -87,7 +90,10 @@ func New(opts Options) (*Pipeline, error) {
 	compiler := sheets.New(t.dir, orDiscard(opts.Log))
 	t.server = serverPaths(opts.ServerPaths)
 	modules := newModulesStep(opts.Define, compiler)
-	steps := slices.Concat(hookSteps(opts.Settings, opts.Tasks), stepsFor(layout, t, opts.Tasks, compiler, orDiscard(opts.Log)), []Step{modules})
+	steps := slices.Concat(hookSteps(opts.Settings, opts.Tasks), stepsFor(layout, t, opts.Tasks, compiler, orDiscard(opts.Log)))
+	if !opts.Foreign {
+		steps = append(steps, modules)
+	}
 	return &Pipeline{
 		about: layout.mistakes(), sheets: compiler, modules: modules,
 		tree: t, given: given, tmp: absIn(t.dir, tmp), log: orDiscard(opts.Log), steps: steps,

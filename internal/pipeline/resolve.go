@@ -28,7 +28,10 @@ func (b *builder) resolver(ctx context.Context, compiled *sheetCache) api.Plugin
 			return api.OnLoadResult{Contents: &script.code, ResolveDir: script.dir, Loader: api.LoaderJS}, nil
 		})
 		build.OnResolve(api.OnResolveOptions{Filter: ".*"}, func(a api.OnResolveArgs) (api.OnResolveResult, error) {
-			if a.Kind == api.ResolveEntryPoint {
+			switch {
+			case a.PluginData == unplugged{}:
+				return api.OnResolveResult{}, nil
+			case a.Kind == api.ResolveEntryPoint:
 				return b.entry(a.Path), nil
 			}
 			return b.resolve(build, a)
@@ -88,6 +91,10 @@ func (b *builder) resolve(build api.PluginBuild, a api.OnResolveArgs) (api.OnRes
 		return b.cssAsset(filepath.Join(a.ResolveDir, filepath.FromSlash(bare)), name, tail)
 	case isAsset(bare) && strings.HasPrefix(bare, "."):
 		return b.assetModule(filepath.Join(a.ResolveDir, filepath.FromSlash(bare))), nil
+	case isAsset(bare) && name == a.Path:
+		if file, ok := askBundler(build, a, bare); ok {
+			return b.assetModule(file), nil
+		}
 	case name != a.Path:
 		r := build.Resolve(name, api.ResolveOptions{ResolveDir: b.tree.src, Kind: a.Kind, Importer: a.Importer})
 		return api.OnResolveResult{Path: r.Path, External: r.External, Namespace: r.Namespace, Suffix: r.Suffix, Errors: r.Errors, Warnings: r.Warnings}, nil
@@ -103,7 +110,13 @@ func (b *builder) namedBy(build api.PluginBuild, a api.OnResolveArgs, name strin
 	if file := filepath.Join(a.ResolveDir, filepath.FromSlash(name)); strings.HasPrefix(name, ".") && b.tree.isFile(file) {
 		return file, true
 	}
-	r := build.Resolve(name, api.ResolveOptions{ResolveDir: a.ResolveDir, Kind: a.Kind, Importer: a.Importer})
+	return askBundler(build, a, name)
+}
+
+// askBundler lets the bundler find a file by the name of a package, or by one that the
+// project gives to a folder.
+func askBundler(build api.PluginBuild, a api.OnResolveArgs, name string) (string, bool) {
+	r := build.Resolve(name, api.ResolveOptions{ResolveDir: a.ResolveDir, Kind: a.Kind, Importer: a.Importer, PluginData: unplugged{}})
 	return r.Path, len(r.Errors) == 0 && r.Namespace == "file"
 }
 

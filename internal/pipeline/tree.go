@@ -26,8 +26,10 @@ type tree struct {
 	made   map[string][]byte // what steps have made, by slash path below the root URL
 	env    envRules
 
-	entries []Entry // scripts that a bundler of the project's own makes
-	promote bool    // pages may load modules by mistake as plain scripts
+	entries []Entry           // scripts that a bundler of the project's own makes
+	promote bool              // pages may load modules by mistake as plain scripts
+	alias   map[string]string // names that imports begin with → "./folder"
+	vite    bool              // the project has Vite, which can do more than we
 }
 
 // packageDirs are served under their own names, as the development server does.
@@ -46,7 +48,7 @@ func newTree(dir string, layout Layout, tmp string, skip ...string) (*tree, erro
 	t := &tree{
 		dir: abs, src: absIn(abs, filepath.FromSlash(layout.Src)), tmp: absIn(abs, tmp), made: map[string][]byte{},
 		built: func(string) bool { return false }, env: layout.env,
-		entries: layout.Entries, promote: !layout.wired() && !layout.carriedOut(),
+		entries: layout.Entries, promote: !layout.wired() && !layout.carriedOut(), vite: layout.Kind == Vite, alias: layout.alias,
 	}
 	for _, root := range layout.More {
 		t.more = append(t.more, absIn(abs, filepath.FromSlash(root)))

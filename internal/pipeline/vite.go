@@ -10,6 +10,7 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"strings"
 )
 
 // maxConfig bounds a configuration file that is looked into, in bytes.
@@ -34,6 +35,7 @@ func (l *Layout) readVite(dir string) {
 		root = path.Clean(string(m[1]))
 	}
 	l.viteFolders(root, name)
+	l.alias = viteAliases(text)
 	l.env.dir = root
 	if m := viteEnvDir.FindSubmatch(text); m != nil {
 		l.env.dir = path.Join(root, string(m[1]))
@@ -47,6 +49,22 @@ func (l *Layout) readVite(dir string) {
 	if m := viteOut.FindSubmatch(text); m != nil {
 		l.Dist, l.Origin["dist"] = path.Join(root, string(m[1])), name
 	}
+}
+
+// viteAliases reads the names for folders that the configuration gives, as far as they are
+// written out: each is a word and a path, with or without a call around it.
+func viteAliases(text []byte) map[string]string {
+	m := viteAlias.FindSubmatch(text)
+	if m == nil {
+		return nil
+	}
+	found := map[string]string{}
+	for _, pair := range viteAliasPair.FindAllSubmatch(m[1], -1) {
+		if to := cleanLocal(string(pair[2])); to != "" {
+			found[strings.TrimSuffix(string(pair[1]), "/")] = "./" + to
+		}
+	}
+	return found
 }
 
 // readViteDependency recognises a project without a configuration by its package.json.
@@ -70,6 +88,9 @@ var (
 	viteRoot   = regexp.MustCompile(`\broot\s*:\s*['"]([^'"]+)['"]`)
 	vitePublic = regexp.MustCompile(`\bpublicDir\s*:\s*['"]([^'"]+)['"]`)
 	viteOut    = regexp.MustCompile(`\boutDir\s*:\s*['"]([^'"]+)['"]`)
+
+	viteAlias     = regexp.MustCompile(`(?s)\balias\s*:\s*[{\[](.*?[}\]])`)
+	viteAliasPair = regexp.MustCompile(`(?:find\s*:\s*)?['"]?([@~#$]?[\w@/$-]*)['"]?\s*(?::|,\s*replacement\s*:)\s*(?:[\w.]*\((?:new URL\()?\s*(?:__dirname\s*,\s*)?)?['"](\.{0,2}/?[\w./-]+)['"]`)
 
 	viteEnvDir    = regexp.MustCompile(`\benvDir\s*:\s*['"]([^'"]+)['"]`)
 	viteEnvPrefix = regexp.MustCompile(`\benvPrefix\s*:\s*['"]([^'"]+)['"]`)

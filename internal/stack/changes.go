@@ -28,10 +28,12 @@ type changes struct {
 	// foreign says that the pages come from a server that is not ours, whose URLs can
 	// only be guessed.
 	foreign bool
-	exists  func(path string) bool
-	open    func() int // pages, whatever they use
-	log     *slog.Logger
-	told    diag.List // what was last found wrong
+	// hot is the name of such a server if it tells its pages of changes by itself.
+	hot    string
+	exists func(path string) bool
+	open   func() int // pages, whatever they use
+	log    *slog.Logger
+	told   diag.List // what was last found wrong
 }
 
 // apply takes one batch through the flow; it is called for one batch at a time.
@@ -64,18 +66,44 @@ func (c *changes) apply(ctx context.Context, batch watch.Batch) {
 		c.log.Debug(c.names(saved)+" changed; nothing that is served depends on it", "event", "change.ignored")
 		return
 	}
-	if result.Diagnostics.Err() == nil && slices.Equal(result.Diagnostics, old) {
-		result.Diagnostics = nil // warnings that everybody knows
+	left := 0
+	if !c.breaks(saved, result.Diagnostics, old) {
+		left = mistakes(result.Diagnostics)
+		result.Diagnostics = slices.DeleteFunc(slices.Clone(result.Diagnostics), func(d diag.Diagnostic) bool {
+			return slices.Contains(old, d) // everybody knows it
+		})
 	}
-	c.report(saved, urls, result, pages, time.Since(started))
+	c.report(saved, urls, result, pages, left, time.Since(started))
+}
+
+// breaks reports whether it is these files that make the project wrong: a mistake is new,
+// or in one of them.
+func (c *changes) breaks(saved []string, list, old diag.List) bool {
+	names := c.relative(saved)
+	return slices.ContainsFunc(list, func(d diag.Diagnostic) bool {
+		return d.Severity != diag.Warning && (!slices.Contains(old, d) || slices.Contains(names, d.Path))
+	})
+}
+
+func mistakes(list diag.List) int {
+	n := 0
+	for _, d := range list {
+		if d.Severity != diag.Warning {
+			n++
+		}
+	}
+	return n
 }
 
 // tell lets the pages know. Without a path they still hear that what was broken is whole
 // again. Pages of a foreign server all reload, unless a stylesheet that changed is one
-// they use.
+// they use, or their server tells them itself.
 func (c *changes) tell(urls []string, result pipeline.Result) (pages int) {
 	change := livereload.Change{Paths: urls, Diagnostics: result.Diagnostics}
-	if !c.foreign {
+	switch {
+	case c.hot != "":
+		return c.notify(livereload.Change{Diagnostics: result.Diagnostics})
+	case !c.foreign:
 		return c.notify(change)
 	}
 	if len(urls) > 0 && action(urls) == "injected" {
@@ -86,9 +114,9 @@ func (c *changes) tell(urls []string, result pipeline.Result) (pages int) {
 	return c.notify(livereload.Change{All: true, Diagnostics: result.Diagnostics})
 }
 
-// report says in one line what was done with a change, how long it took, and how many
-// pages it reached.
-func (c *changes) report(saved, urls []string, result pipeline.Result, pages int, took time.Duration) {
+// report says in one line what was done with a change, how long it took, how many pages it
+// reached, and how many mistakes of other files are left.
+func (c *changes) report(saved, urls []string, result pipeline.Result, pages, left int, took time.Duration) {
 	done := c.done(saved, urls, result, pages)
 	attrs := []any{"files", c.relative(saved), "urls", urls, "action", done, "ms", took.Milliseconds(), "pages", pages}
 	if len(result.Diagnostics) > 0 {
@@ -98,7 +126,11 @@ func (c *changes) report(saved, urls []string, result pipeline.Result, pages int
 		c.log.Error(c.line(saved, done, took, "open pages stay as they are"), append([]any{"event", "change.broken"}, attrs...)...)
 		return
 	}
-	c.log.Info(c.line(saved, done, took, c.reach(pages)), append([]any{"event", "change.applied"}, attrs...)...)
+	reach := c.reach(pages)
+	if left > 0 {
+		reach += ", " + count(left, "mistake") + " elsewhere"
+	}
+	c.log.Info(c.line(saved, done, took, reach), append([]any{"event", "change.applied"}, attrs...)...)
 }
 
 // line is the form of every line about a change: type, file, what was done, how long it
@@ -114,6 +146,8 @@ func (c *changes) done(saved, urls []string, result pipeline.Result, pages int) 
 		return "broken"
 	case pages > 0:
 		return action(urls)
+	case c.hot != "":
+		return "saved"
 	case slices.ContainsFunc(saved, c.exists):
 		return "rebuilt"
 	}
@@ -123,6 +157,8 @@ func (c *changes) done(saved, urls []string, result pipeline.Result, pages int) 
 // reach says whom a change reached.
 func (c *changes) reach(pages int) string {
 	switch {
+	case c.hot != "":
+		return "the pages hear of it from " + c.hot
 	case pages > 0:
 		return count(pages, "page")
 	case c.open() == 0:

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -103,6 +105,35 @@ func TestMistakeIsShownAndTheOldStateStays(t *testing.T) {
 	}
 }
 
+func TestMistakesOfOtherFilesAreCountedAndNotToldAgain(t *testing.T) {
+	mistake := diag.Diagnostic{Path: "src/app/main.js", Line: 3, Message: "unexpected )"}
+	warning := diag.Diagnostic{Severity: diag.Warning, Path: "src/a.js", Message: "new"}
+	for _, tt := range []struct {
+		name, saved string
+		found       diag.List
+		event, end  string
+		want        string
+	}{
+		{"another file", "/p/src/a.css", diag.List{mistake}, "change.applied", "  1 page, 1 mistake elsewhere", ""},
+		{"another file with a warning", "/p/src/a.css", diag.List{mistake, warning}, "change.applied", "  1 page, 1 mistake elsewhere", "src/a.js: new"},
+		{"the same file", "/p/src/app/main.js", diag.List{mistake}, "change.broken", "  open pages stay as they are", "src/app/main.js:3: unexpected )"},
+		{"its mending", "/p/src/app/main.js", nil, "change.applied", "  1 page", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			b := newBench(pipeline.Result{Changed: []string{tt.saved}, Diagnostics: tt.found}, nil, 1)
+			b.changes.told = diag.List{mistake}
+			b.apply(t.Context(), watch.Batch{Paths: []string{tt.saved}})
+			r := b.record(t)
+			if msg, _ := r["msg"].(string); r["event"] != tt.event || !strings.HasSuffix(msg, tt.end) {
+				t.Errorf("line %q, event %v", msg, r["event"])
+			}
+			if got, _ := r["diagnostics"].(string); got != tt.want {
+				t.Errorf("diagnostics %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
 func TestLostNotificationsRebuildEverything(t *testing.T) {
 	b := newBench(pipeline.Result{}, nil, 0)
 	b.apply(t.Context(), watch.Batch{Paths: []string{"/p/src/a.js"}, Rescan: true})
@@ -189,5 +220,38 @@ func TestPagesOfAForeignServerReloadUnlessTheyUseTheStylesheet(t *testing.T) {
 				t.Errorf("told (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestPagesOfAServerThatTellsThemItselfAreLeftToIt(t *testing.T) {
+	b := newBench(pipeline.Result{Changed: []string{"/p/src/a.vue"}}, nil, 0)
+	b.foreign, b.hot = true, "Vite"
+	b.apply(t.Context(), watch.Batch{Paths: []string{"/p/src/a.vue"}})
+	if diff := cmp.Diff([]livereload.Change{{}}, b.told); diff != "" {
+		t.Errorf("told (-want +got):\n%s", diff)
+	}
+	if msg, _ := b.record(t)["msg"].(string); !strings.HasPrefix(msg, "vue   src/a.vue  saved  ") || !strings.HasSuffix(msg, "  the pages hear of it from Vite") {
+		t.Errorf("line %q", msg)
+	}
+}
+
+func TestWhatTheProgramItselfWritesIsNoChange(t *testing.T) {
+	dir := t.TempDir()
+	own, err := os.Create(filepath.Join(dir, "out.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer own.Close()
+	if err := os.WriteFile(filepath.Join(dir, "a.txt"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	ignore := either(dependencies(nil), ownOutput(own, os.Stdin))
+	for name, want := range map[string]bool{"out.txt": true, "a.txt": false, "gone.txt": false} {
+		if got := ignore(filepath.Join(dir, name), false); got != want {
+			t.Errorf("%s is ignored: %v", name, got)
+		}
+	}
+	if !ignore(filepath.Join(dir, "node_modules"), true) {
+		t.Error("packages are not ignored")
 	}
 }

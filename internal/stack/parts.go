@@ -323,9 +323,10 @@ func (p *parts) reportPageError(e livereload.PageError) {
 	p.log.Error("an error in the page "+e.Page, "event", "page.error", "diagnostics", diag.List{e.Diagnostic})
 }
 
-// unwatched are folders in which nobody edits what a page shows.
+// unwatched are folders in which nobody edits what a page shows, and files that grow while
+// programs run: a line about a change of one would be the next change.
 func unwatched() []string {
-	return []string{".git/", ".hg/", ".svn/", "node_modules/", "bower_components/"}
+	return []string{".git/", ".hg/", ".svn/", "node_modules/", "bower_components/", "*.log", "nohup.out"}
 }
 
 // output is the folder of the build, which is no source wherever it lies in the project.
@@ -364,7 +365,7 @@ func (p *parts) addWatcher(context.Context) error {
 	w, err := watch.New(watch.Options{
 		Dirs:   slices.Concat(dirs, p.pipeline.Folders(), taskFolders(p.cfg), p.services.Folders()),
 		Files:  files,
-		Ignore: dependencies(dirs),
+		Ignore: either(dependencies(dirs), ownOutput(os.Stdout, os.Stderr)),
 		Rules:  watch.NewRules(p.cfg.Dir, slices.Concat(unwatched(), output(p.cfg), p.cfg.Watch.Ignore)...),
 		Poll:   polling(p.cfg),
 		Log:    p.log,
@@ -392,7 +393,7 @@ func (p *parts) addFlow(ctx context.Context) error {
 	flow := &changes{
 		dir: p.cfg.Dir, rules: p.ruleFiles(p.cfg), log: p.log,
 		rebuild: p.rebuild, resolve: p.files.URLs, notify: p.live.Notify,
-		foreign: p.target != nil, exists: exists, open: p.live.Pages, told: p.told,
+		foreign: p.target != nil, hot: p.hot(), exists: exists, open: p.live.Pages, told: p.told,
 	}
 	var conf *rereader
 	conf = &rereader{
@@ -428,6 +429,14 @@ func (p *parts) rebuild(ctx context.Context, paths []string) (pipeline.Result, e
 // restarts back-ends.
 func (p *parts) alsoWatch(files []string) {
 	p.watcher.Follow(p.services.Folders(), slices.Concat(files, p.services.Files()))
+}
+
+// hot is the name of the server behind the target if it tells its pages of changes itself.
+func (p *parts) hot() string {
+	if p.target != nil && p.layout.Kind == pipeline.Vite {
+		return "Vite"
+	}
+	return ""
 }
 
 // addTarget makes the proxy stand in front of the URL that the user names, instead of

@@ -62,7 +62,7 @@ func PipelineOptions(p Project) pipeline.Options {
 	return pipeline.Options{
 		Dir: cfg.Dir, Layout: &p.Layout, Src: sources(cfg), Public: public(cfg), Tmp: cfg.Paths.Tmp, Out: cfg.Paths.Dist,
 		Define: cfg.Build.Define, ServerPaths: serverPaths(cfg),
-		Settings: settings(cfg), Tasks: tasks(cfg, whenServe),
+		Settings: settings(cfg), Tasks: tasks(cfg, whenServe), Foreign: cfg.Serve.Target != "",
 	}
 }
 

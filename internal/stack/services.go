@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -128,6 +130,28 @@ func dependencies(pages []string) func(path string, isDir bool) bool {
 		})
 		return isDir && !ofPages
 	}
+}
+
+// ownOutput leaves out the files that this program itself writes its lines to.
+func ownOutput(streams ...*os.File) func(path string, isDir bool) bool {
+	var files []fs.FileInfo
+	for _, stream := range streams {
+		if info, err := stream.Stat(); err == nil && info.Mode().IsRegular() {
+			files = append(files, info)
+		}
+	}
+	return func(path string, isDir bool) bool {
+		if isDir || len(files) == 0 {
+			return false
+		}
+		info, err := os.Stat(path)
+		return err == nil && slices.ContainsFunc(files, func(own fs.FileInfo) bool { return os.SameFile(own, info) })
+	}
+}
+
+// either leaves out what one of the two does.
+func either(a, b func(path string, isDir bool) bool) func(path string, isDir bool) bool {
+	return func(path string, isDir bool) bool { return a(path, isDir) || b(path, isDir) }
 }
 
 // restartServices restarts the back-ends that watch what was saved.
