@@ -103,6 +103,7 @@ type session struct {
 	browser context.Context
 	windows map[string]tab
 	binary  string
+	modules string // the packages of the set-up
 	home    string // the folder of the session's own files, beside the reader's
 	dir     string // where the shell is
 	ports   ports
@@ -116,6 +117,11 @@ func newSession(t *testing.T, binary string, browser context.Context) *session {
 	t.Helper()
 	s := &session{t: t, browser: browser, windows: map[string]tab{}, programs: map[string]*program{}, binary: binary, home: t.TempDir(), ports: freePorts(t)}
 	s.dir = filepath.Join(s.home, "reader")
+	modules, err := filepath.Abs("node_modules")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.modules = modules
 	if err := os.Mkdir(s.dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -203,7 +209,7 @@ func (s *session) command(line string) *exec.Cmd {
 	cmd.Dir = s.dir
 	cmd.Env = append(os.Environ(),
 		"PATH="+filepath.Dir(s.binary)+string(os.PathListSeparator)+os.Getenv("PATH"),
-		"HOME="+s.home, "TMPDIR="+s.home, "NO_COLOR=1", "TERM=xterm", "CI=",
+		"NODE_PATH="+s.modules, "HOME="+s.home, "TMPDIR="+s.home, "NO_COLOR=1", "TERM=xterm", "CI=",
 		"GOPATH="+build.Default.GOPATH, "GOCACHE="+filepath.Join(os.Getenv("HOME"), ".cache", "go-build"),
 		"REALTIMECTL_SERVE_PROXY="+s.ports.real("localhost:3000"),
 		"REALTIMECTL_SERVE_APP="+s.ports.real("localhost:3010"),
