@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -15,7 +17,7 @@ import (
 const (
 	// replayFor is how long an Idempotency-Key is remembered: longer than a back-end retries.
 	replayFor = 10 * time.Minute
-	// maxReplays bounds the keys remembered.
+	// maxReplays bounds the keys remembered; of more, the latest count.
 	maxReplays = 10_000
 	// maxKey bounds an Idempotency-Key, in bytes.
 	maxKey = 200
@@ -109,7 +111,7 @@ func (p *publisher) once(r *http.Request, body []byte) (int, publishAnswer) {
 		rep.status, rep.answer = p.publish(r, body)
 		close(rep.done)
 		if rep.status >= http.StatusInternalServerError {
-			p.forget(key) // it was not carried out: a retry may be
+			p.forget(key, rep) // it was not carried out: a retry may be
 		}
 	}
 	select {
@@ -136,22 +138,29 @@ func (p *publisher) claim(key string, body [sha256.Size]byte) (rep *replay, firs
 	return rep, true
 }
 
-// sweep forgets what has expired, or everything if nothing has; with p.mu held.
+// sweep forgets what has expired and, if that is less, the older half: what came last is
+// what is most likely tried again. With p.mu held.
 func (p *publisher) sweep(now time.Time) {
-	for key, rep := range p.replays {
-		if now.Sub(rep.at) >= replayFor {
-			delete(p.replays, key)
-		}
+	times := make([]time.Time, 0, len(p.replays))
+	for _, rep := range p.replays {
+		times = append(times, rep.at)
 	}
+	slices.SortFunc(times, time.Time.Compare)
+	middle := times[len(times)/2]
+	maps.DeleteFunc(p.replays, func(_ string, rep *replay) bool {
+		return now.Sub(rep.at) >= replayFor || rep.at.Before(middle)
+	})
 	if len(p.replays) >= maxReplays {
-		clear(p.replays)
+		clear(p.replays) // all of one instant
 	}
 }
 
-func (p *publisher) forget(key string) {
+func (p *publisher) forget(key string, rep *replay) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	delete(p.replays, key)
+	if p.replays[key] == rep {
+		delete(p.replays, key)
+	}
 }
 
 func (p *publisher) publish(r *http.Request, body []byte) (int, publishAnswer) {
