@@ -137,8 +137,8 @@ func (a Asker) run(ctx context.Context, field huh.Field, keys string) error {
 		options = append(options, tea.WithColorProfile(colorprofile.Ascii))
 	}
 	form := huh.NewForm(huh.NewGroup(field, huh.NewNote().Description(keys))).
-		WithInput(a.In).WithOutput(a.Out).WithKeyMap(keymap).WithTheme(huh.ThemeFunc(theme)).
-		WithShowHelp(false).WithProgramOptions(options...)
+		WithProgramOptions(options...). // first: it forgets the streams that were set before
+		WithInput(a.In).WithOutput(a.Out).WithKeyMap(keymap).WithTheme(huh.ThemeFunc(theme)).WithShowHelp(false)
 	err := form.RunWithContext(ctx)
 	switch {
 	case ctx.Err() != nil:
