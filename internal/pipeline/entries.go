@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"encoding/json"
+	"io/fs"
 	"maps"
 	"os"
 	"path"
@@ -177,12 +178,11 @@ func (f *entryFinder) outputs(inputs []string, out, folder, from string) {
 // programs reads what build programs tell esbuild, and what rollup's configuration says,
 // as far as it is written out.
 func (f *entryFinder) programs() {
-	files, _ := filepath.Glob(filepath.Join(f.dir, "*.*js")) // the pattern is right
-	for _, file := range files {
-		text, err := readSmall(file)
-		name := filepath.Base(file)
+	names, _ := fs.Glob(os.DirFS(f.dir), "*.*js") // the pattern is right
+	for _, name := range names {
+		text, err := readSmall(filepath.Join(f.dir, name))
 		isRollup := strings.HasPrefix(name, "rollup.config.")
-		if err != nil || !isRollup && !(esbuildImport.Match(text) && strings.HasSuffix(name, "js")) {
+		if err != nil || !isRollup && !esbuildImport.Match(text) {
 			continue
 		}
 		f.outputs(first(entryPoints, text), joinFirst(outfile, text), joinFirst(outdir, text), name)
@@ -217,9 +217,9 @@ func (f *entryFinder) webpack() {
 		return
 	}
 	name, text := "package.json", []byte{}
-	if configs, _ := filepath.Glob(filepath.Join(f.dir, "webpack.config.*")); len(configs) > 0 {
-		name = filepath.Base(configs[0])
-		text, _ = readSmall(configs[0])
+	if configs, _ := fs.Glob(os.DirFS(f.dir), "webpack.config.*"); len(configs) > 0 {
+		name = configs[0]
+		text, _ = readSmall(filepath.Join(f.dir, name)) // unreadable: its defaults
 	}
 	entry := orDefault(joinFirst(webpackEntry, text), "src/index")
 	out := path.Join(orDefault(joinFirst(webpackPath, text), "dist"), orDefault(joinFirst(webpackFilename, text), "main.js"))
