@@ -346,3 +346,26 @@ func TestJoinedFileKeepsTheNameThatScriptsSpeakOf(t *testing.T) {
 		t.Errorf("the manifest names %s", got)
 	}
 }
+
+func TestPackagesAreFoundWhereTheDevelopmentServerHasThem(t *testing.T) {
+	page := `<!doctype html><script src="bower_components/a/a.js"></script><script src="/parts/b.js"></script><script src="/bower_components/c/c.js"></script>`
+	for name, c := range map[string]struct{ bower, at string }{
+		"beside the page": {"app/bower_components", "app/bower_components"},
+		"somewhere else":  {"app/lib", "app/lib"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := project(t, map[string]string{
+				".bowerrc": `{"directory": "` + c.bower + `"}`, "package.json": `{"devDependencies": {"gulp": "4", "browser-sync": "2"}}`,
+				"gulpfile.js":    "require('gulp').task('serve', function () { require('browser-sync')({server: {baseDir: 'app', routes: {'/parts': 'other/parts'}}}); });",
+				"app/index.html": page, c.at + "/a/a.js": "var a = 1;", c.at + "/c/c.js": "var c = 1;", "other/parts/b.js": "var b = 1;",
+			})
+			if _, err := Build(t.Context(), BuildOptions{Dir: dir, Out: "dist"}); err != nil {
+				t.Fatal(err)
+			}
+			made := readFile(t, filepath.Join(dir, "dist/index.html"))
+			if got := strings.Count(made, "<script"); got != 3 || strings.Contains(made, "/b.js") {
+				t.Errorf("page: %s", made)
+			}
+		})
+	}
+}

@@ -187,6 +187,23 @@ func TestTasksGoOnWithTheLastGoodVersionOfABrokenScript(t *testing.T) {
 	}
 }
 
+func TestACopiedGitignoreIsNotThatOfTheGeneratedLayer(t *testing.T) {
+	dir := project(t, map[string]string{
+		"package.json": `{"devDependencies": {"gulp": "4", "browser-sync": "2"}}`, ".git/HEAD": "ref: x\n",
+		"gulpfile.js": `
+var gulp = require('gulp');
+gulp.task('default', function () { require('browser-sync')({server: 'out'}); return gulp.src('src/**/*', {dot: true}).pipe(gulp.dest('out')); });`,
+		"src/.gitignore": "nothing\n", "src/index.html": "<!doctype html>",
+	})
+	if _, err := open(t, dir).Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{".gitignore": "*\n", "index.html": "<!doctype html>"}
+	if d := cmp.Diff(want, snapshot(t, filepath.Join(dir, ".tmp"))); d != "" {
+		t.Errorf("generated layer (-want +got):\n%s", d)
+	}
+}
+
 func TestMarksThatAToolReplacesAreNoMistake(t *testing.T) {
 	dir := tasks(t)
 	file := filepath.Join(dir, "client/js/first.js")

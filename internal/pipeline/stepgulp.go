@@ -133,7 +133,7 @@ func (s *gulpStep) give(w *Work) {
 // emit makes the files that lie in a folder that is served.
 func (s *gulpStep) emit(w *Work, files map[string][]byte) {
 	for file, data := range files {
-		if url, ok := s.gulp.url(file); ok {
+		if url, ok := s.gulp.url(file); ok && url != ".gitignore" { // the layer's own
 			w.Emit(url, data)
 		}
 	}

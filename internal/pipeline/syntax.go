@@ -24,8 +24,12 @@ func (t *tree) syntaxErrors(file string, loader api.Loader, src []byte) diag.Lis
 	}
 	if loader == api.LoaderJS {
 		opts.Loader = api.LoaderJSX
-		if len(api.Transform(string(src), opts).Errors) == 0 {
+		withTags := api.Transform(string(src), opts)
+		if len(withTags.Errors) == 0 {
 			return nil
+		}
+		if strings.Contains(result.Errors[0].Text, "JSX") {
+			result = withTags // what is wrong beside the tags
 		}
 	}
 	return messenger{tree: t}.messages(result.Errors, nil)

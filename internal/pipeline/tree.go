@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -17,6 +18,7 @@ type tree struct {
 	dir    string            // the project, absolute, symbolic links resolved
 	src    string            // absolute
 	public string            // absolute; "" when the project has none
+	mounts []mount           // folders under paths of their own
 	more   []string          // absolute: folders that are served after these two
 	skip   []string          // absolute folders that are no sources: output, generated layer
 	tmp    string            // the generated layer, absolute; in a build it is not on disk
@@ -50,6 +52,7 @@ func newTree(dir string, layout Layout, tmp string, skip ...string) (*tree, erro
 		built: func(string) bool { return false }, env: layout.env,
 		entries: layout.Entries, promote: !layout.wired() && !layout.carriedOut(), vite: layout.Kind == Vite, alias: layout.alias,
 	}
+	t.mounts = mountsOf(abs, layout)
 	for _, root := range layout.More {
 		t.more = append(t.more, absIn(abs, filepath.FromSlash(root)))
 	}
@@ -74,11 +77,6 @@ func absIn(dir, p string) string {
 // find returns the absolute file that a URL path names. Folders are not files.
 func (t *tree) find(urlPath string) (string, bool) {
 	rel := strings.TrimPrefix(path.Clean("/"+urlPath), "/")
-	for _, name := range packageDirs {
-		if strings.HasPrefix(rel, name+"/") {
-			return t.existing(filepath.Join(t.dir, filepath.FromSlash(rel)))
-		}
-	}
 	if _, ok := t.made[rel]; ok {
 		return rooted(t.tmp, rel), true
 	}
@@ -91,7 +89,29 @@ func (t *tree) find(urlPath string) (string, bool) {
 			return file, true
 		}
 	}
+	for _, m := range t.mounts {
+		if rest, ok := strings.CutPrefix(rel, m.prefix+"/"); ok {
+			return t.existing(filepath.Join(m.dir, filepath.FromSlash(rest)))
+		}
+	}
 	return "", false
+}
+
+// mount is a folder, absolute, that is served under a path of its own.
+type mount struct{ prefix, dir string }
+
+// mountsOf are the folders of packages and those of the project's own server, the deepest
+// path first, as the development server has them.
+func mountsOf(dir string, l Layout) []mount {
+	list := []mount{
+		{"bower_components", absIn(dir, filepath.FromSlash(orDefault(l.Bower, "bower_components")))},
+		{"node_modules", filepath.Join(dir, "node_modules")},
+	}
+	for prefix, folder := range l.Routes() {
+		list = append(list, mount{strings.Trim(prefix, "/"), absIn(dir, filepath.FromSlash(folder))})
+	}
+	slices.SortStableFunc(list, func(a, b mount) int { return cmp.Or(len(b.prefix)-len(a.prefix), strings.Compare(a.prefix, b.prefix)) })
+	return list
 }
 
 // roots are the folders whose files are served under the root URL, the first that has a
