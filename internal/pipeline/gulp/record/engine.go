@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/dlclark/regexp2/v2"
 	"github.com/dop251/goja"
 	"github.com/dop251/goja_nodejs/buffer"
 	"github.com/dop251/goja_nodejs/require"
@@ -36,6 +37,7 @@ type engine struct {
 	inner   map[string]goja.Value
 	rt      *goja.Object
 	modules *modules
+	waits   bool // modules may wait at their top level
 
 	plan       *gulp.Plan
 	top        *gulp.Body // what the gulpfile does outside of tasks
@@ -77,7 +79,16 @@ var (
 	errTurns  = errors.New("its callbacks call for callbacks without end")
 )
 
+// boundExpressions bounds one match of an expression that backtracks: the engine cannot be
+// interrupted in it, but what was interrupted meanwhile ends behind it. The engine has no
+// setting for that; the library's own counts for the process.
+var boundExpressions = sync.OnceFunc(func() { regexp2.DefaultMatchTimeout = matchTime })
+
+// matchTime is far above what a match in a gulpfile takes.
+const matchTime = 5 * time.Second
+
 func newEngine(dir string, opts Options) (*engine, error) {
+	boundExpressions()
 	files, err := newFiles(dir)
 	if err != nil {
 		return nil, err

@@ -47,6 +47,7 @@ func TestBoundsEndAGulpfile(t *testing.T) {
 		"endless loop":       {"for (;;) {}", "does not come to an end in time"},
 		"endless in a task":  {"gulp.task('b', function () { while (true) {} });", "does not come to an end in time"},
 		"endless promises":   {"(function f() { Promise.resolve().then(f); })();", "does not come to an end in time"},
+		"a runaway match":    {"/^(?=(a+)+$)\\1x/.test('a'.repeat(40) + '!');", "does not come to an end in time"},
 		"endless callbacks":  {"(function f() { process.nextTick(f); })();", "call for callbacks without end"},
 		"deep recursion":     {"(function f(n) { return f(n + 1) + 1; })(0);", "calls go too deep"},
 		"a huge string":      {"'x'.repeat(1 << 30);", "more than a gulpfile may have"},

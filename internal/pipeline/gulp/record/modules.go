@@ -24,6 +24,7 @@ type modules struct {
 	loaded  map[string]*goja.Object // "module", by absolute path
 	depth   int                     // of files that are being loaded
 	sources map[string]source       // by path relative to the project
+	awaits  bool                    // a module waits at its top level
 }
 
 // source is a file as the engine knows it.
@@ -242,6 +243,7 @@ func (m *modules) requirer(file string, module *goja.Object) goja.Value {
 	_ = f.Set("cache", m.e.vm.NewObject())
 	_ = f.Set("extensions", m.e.vm.NewObject())
 	_ = f.Set("main", module)
+	_ = f.Set("ready", func(call goja.FunctionCall) goja.Value { return m.ready(call.Argument(0).String(), dir) })
 	_ = f.Set("resolve", func(call goja.FunctionCall) goja.Value {
 		return m.e.vm.ToValue(m.resolve(call.Argument(0).String(), dir))
 	})
@@ -310,6 +312,9 @@ func (m *modules) parse(name, text, original string, mapped *sourcemap.Consumer)
 // rewrite makes modules, TypeScript and new syntax what the engine reads; the source map
 // goes along, so that places stay.
 func (m *modules) rewrite(name, text string) (string, *sourcemap.Consumer, error) {
+	if m.e.waits && moduleWords.MatchString(text) {
+		return m.waiting(name, text)
+	}
 	result := api.Transform(text, api.TransformOptions{
 		Loader: loaderOf(name), Format: api.FormatCommonJS, Target: api.ES2022, Platform: api.PlatformNode, Sourcefile: path.Base(name),
 		Supported: map[string]bool{
@@ -323,6 +328,7 @@ func (m *modules) rewrite(name, text string) (string, *sourcemap.Consumer, error
 		Sourcemap: api.SourceMapExternal, SourcesContent: api.SourcesContentExclude, LogLevel: api.LogLevelSilent,
 	})
 	if len(result.Errors) > 0 {
+		m.awaits = m.awaits || strings.HasPrefix(result.Errors[0].Text, awaitsAtTop)
 		return "", nil, m.syntax(name, result.Errors[0])
 	}
 	sources, err := sourcemap.Parse("", result.Map)

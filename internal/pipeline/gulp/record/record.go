@@ -7,9 +7,9 @@
 // too: the plan names it and where it was used.
 //
 // Evaluating has no effect: no file is written, no program runs, nothing is sent, and
-// only files of the project are read. It is bounded in time, depth and memory; a gulpfile
-// that crosses a bound, throws or does not parse gives a plan of what it did until then,
-// with a diagnostic.
+// only files of the project are read. It is bounded in time, also within one match of an
+// expression, in depth and in memory; a gulpfile that crosses a bound, throws or does not
+// parse gives a plan of what it did until then, with a diagnostic.
 //
 // The functions in a plan run in the same engine, within the same bounds, one at a time.
 package record
@@ -88,33 +88,39 @@ func Record(dir string, opts Options) (*gulp.Plan, error) {
 	if err != nil || file == "" {
 		return nil, err
 	}
-	e, err := open(dir, file, opts)
-	if err != nil {
-		return nil, err
-	}
-	e.evaluate(func() {
+	return recorded(dir, file, opts, func(e *engine) {
 		e.loadMain(file)
 		e.recordTasks()
 	})
-	return e.finish(), nil
 }
 
 // Script evaluates another script of the project, relative to it, in the same way: the
 // program of a server, for instance. What it does is in the plan's Top, a server also if
 // what it waits for before it listens never comes.
 func Script(dir, file string, opts Options) (*gulp.Plan, error) {
-	e, err := open(dir, file, opts)
-	if err != nil {
-		return nil, err
-	}
-	e.evaluate(func() {
+	return recorded(dir, file, opts, func(e *engine) {
 		if _, err := e.try(func() (goja.Value, error) { return e.modules.load(path.Join(e.dir, file)) }); err != nil {
 			e.mistake(err, "the script throws")
 		}
 		e.drain()
 		e.listenAll()
 	})
-	return e.finish(), nil
+}
+
+// recorded runs a script, and once more if a module of it waits at its top level, which
+// has to be allowed from the start.
+func recorded(dir, file string, opts Options, run func(e *engine)) (*gulp.Plan, error) {
+	for waits := false; ; waits = true {
+		e, err := open(dir, file, opts)
+		if err != nil {
+			return nil, err
+		}
+		e.waits = waits
+		e.evaluate(func() { run(e) })
+		if !e.modules.awaits || waits {
+			return e.finish(), nil
+		}
+	}
 }
 
 // open returns an engine for a script of the project.
@@ -184,6 +190,7 @@ func (e *engine) loadMain(file string) {
 		e.mistake(err, "the gulpfile throws")
 	}
 	e.drain()
+	e.waited(file)
 	if o, ok := exports.(*goja.Object); ok {
 		e.exported(o)
 	}

@@ -119,6 +119,9 @@ func (c *call) tool(globs []string, out string) string {
 	case "gulp-coffee", "gulp-coffeescript":
 		return "npx -p coffeescript coffee --compile" + flag(opts.Get("bare"), " --bare") + " --output " + out + " " + sources
 	case "gulp-babel":
+		if hasOptions(opts.Get("presets")) || hasOptions(opts.Get("plugins")) || opts.Get("modules") != nil {
+			return "" // a command line knows only their names
+		}
 		return "npx -p @babel/core -p @babel/cli babel " + sources + " --out-dir " + out + optionList("presets", opts) + optionList("plugins", opts)
 	case "gulp-postcss":
 		return c.postcssTool(in, parent, out)
@@ -174,6 +177,14 @@ func usedModules(v gulp.Value) []string {
 	return list
 }
 
+// hasOptions reports whether one of a list of plugins comes with options of its own.
+func hasOptions(v gulp.Value) bool {
+	return slices.ContainsFunc(values(v), func(e gulp.Value) bool {
+		op, isOp := e.(*gulp.Op)
+		return len(values(e)) > 1 || isOp && len(op.Args) > 0 && !slices.Contains([]string{"autoprefixer", "cssnano"}, op.Plugin)
+	})
+}
+
 func optionList(option string, opts *gulp.Object) string {
 	if list := usedModules(opts.Get(option)); len(list) > 0 {
 		return " --" + option + "=" + strings.Join(list, ",")
@@ -189,10 +200,11 @@ func uses(v gulp.Value, option string) string {
 	return text
 }
 
-// postcssTool is the command for a list of plugins; "" = one of them is the gulpfile's own.
+// postcssTool is the command for a list of plugins; "" = one of them is the gulpfile's own,
+// or has options.
 func (c *call) postcssTool(in []string, parent, out string) string {
 	names := usedModules(c.arg(0))
-	if len(names) == 0 || len(names) < len(values(c.arg(0))) {
+	if len(names) == 0 || len(names) < len(values(c.arg(0))) || hasOptions(c.arg(0)) {
 		return ""
 	}
 	quoted := make([]string, len(in))

@@ -21,7 +21,7 @@ func TestHintIsTheToolsOwnCommand(t *testing.T) {
 			`run: "npx -p coffeescript coffee --compile --bare --output out src", on: ["src/**/*.coffee"]`,
 		},
 		"babel": {
-			`gulp.src('src/*.js').pipe(require('gulp-babel')({ presets: [['@babel/env', {}]], plugins: ['transform-runtime', 'inline-svg'] }))`,
+			`gulp.src('src/*.js').pipe(require('gulp-babel')({ presets: ['@babel/env'], plugins: ['transform-runtime', 'inline-svg'] }))`,
 			`run: "npx -p @babel/core -p @babel/cli babel src/*.js --out-dir out --presets=@babel/env --plugins=transform-runtime,inline-svg"`,
 		},
 		"postcss": {

@@ -48,4 +48,18 @@ Process.prototype._Exit = Exit;
 
 global_.process = new Process();
 
+// URL is the engine's, which takes every address beside a file for one at the root.
+const Address = URL;
+function beside(address, base) {
+  const dir = String(base.href || base).replace(/^file:\/\//, '').replace(/[^/]*$/, '');
+  const whole = address[0] === '/' ? address : dir + address;
+  return 'file://' + require('path').normalize(whole).replace(/\/?$/, /(^|\/)\.{0,2}$/.test(address) ? '/' : '');
+}
+global_.URL = function URL(address, base) {
+  const relative = base !== undefined && /^file:/.test(String(base.href || base)) && !/^[a-zA-Z][a-zA-Z0-9+.-]*:|^\/\//.test(String(address));
+  return relative ? new Address(beside(String(address), base)) : base === undefined ? new Address(address) : new Address(address, base);
+};
+global_.URL.prototype = Address.prototype;
+for (const name of Object.getOwnPropertyNames(Address)) if (!(name in global_.URL)) global_.URL[name] = Address[name];
+
 module.exports = { Exit };

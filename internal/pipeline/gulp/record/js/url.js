@@ -25,7 +25,7 @@ function format(o) {
 
 const made = rt.url;
 module.exports = {
-  URL: made.URL, URLSearchParams: made.URLSearchParams, parse, format, resolve: (a, b) => { try { return new URL(b, a).href; } catch (e) { return require('path').resolve('/', a, '..', b); } },
+  URL, URLSearchParams: made.URLSearchParams, parse, format, resolve: (a, b) => { try { return new URL(b, a).href; } catch (e) { return require('path').resolve('/', a, '..', b); } },
   fileURLToPath: u => decodeURIComponent(String(u.href || u).replace(/^file:\/\//, '')), pathToFileURL: p => new URL('file://' + require('path').resolve(p)),
   domainToASCII: made.domainToASCII, domainToUnicode: made.domainToUnicode,
 };
