@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -100,8 +102,13 @@ func systemHint(err error) string {
 	if errors.As(err, &h) {
 		return h.Hint()
 	}
-	if strings.Contains(err.Error(), "too many open files") {
+	switch {
+	case strings.Contains(err.Error(), "too many open files"):
 		return "raise the limit of open files: ulimit -n 65536"
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		return "this user may not do that: choose another folder, or change who may"
+	case errors.Is(err, syscall.ENOSPC):
+		return "the disk is full: `realtimectl clean` gives back what was made from the sources"
 	}
 	return ""
 }

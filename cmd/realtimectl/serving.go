@@ -151,7 +151,10 @@ func (r *serving) sayStopped() {
 func serveFailed(err error) error {
 	var taken *stack.PortError
 	var sick *stack.BackendError
+	var host *stack.HostError
 	switch {
+	case errors.As(err, &host):
+		return failure(exitUsage, host, host.Hint())
 	case errors.As(err, &taken):
 		return failure(exitPort, err, fmt.Sprintf("stop it, or try %s %d", taken.Flag, taken.Port+1))
 	case errors.As(err, &sick):

@@ -70,7 +70,7 @@ func Walk(ctx context.Context, s Site) []Finding {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 	var all []Finding
-	for _, step := range []struct {
+	steps := []struct {
 		says string
 		walk func(context.Context) Finding
 	}{
@@ -78,7 +78,8 @@ func Walk(ctx context.Context, s Site) []Finding {
 		{"sending an event both ways", w.exchange},
 		{"opening a WebSocket", w.upgrade},
 		{"holding a connection for " + s.Idle.String(), w.idle},
-	} {
+	}
+	for _, step := range steps {
 		if s.Progress != nil {
 			s.Progress(step.says)
 		}
@@ -88,7 +89,26 @@ func Walk(ctx context.Context, s Site) []Finding {
 			break
 		}
 	}
-	return all
+	return append(all, w.noticed...)
+}
+
+// maxSkew is how far clocks may be apart before tokens are refused that hold a minute.
+const maxSkew = time.Minute
+
+// clock compares ours with the one that an answer tells.
+func (w *walker) clock(resp *http.Response) {
+	theirs, err := http.ParseTime(resp.Header.Get("Date"))
+	if err != nil || resp.Header.Get("Age") != "" {
+		return
+	}
+	skew := time.Since(theirs).Round(time.Second)
+	if skew.Abs() <= maxSkew {
+		return
+	}
+	w.noticed = append(w.noticed, Finding{
+		ID: "site.clock", Verdict: Warn, Message: fmt.Sprintf("its clock and the one of this machine are %s apart", skew.Abs()),
+		Fix: "set both by NTP: tokens are refused before their time, or taken after it",
+	})
 }
 
 type walker struct {
@@ -96,6 +116,8 @@ type walker struct {
 	client *http.Client
 	sid    string
 	hop    string // the servers that showed themselves on the way
+	// noticed is what is odd beside the steps.
+	noticed []Finding
 }
 
 func (w *walker) address(query string) string {
@@ -134,6 +156,7 @@ func (w *walker) handshake(ctx context.Context) Finding {
 		return f
 	}
 	w.hop = via(resp)
+	w.clock(resp)
 	var open struct {
 		SID string `json:"sid"`
 	}

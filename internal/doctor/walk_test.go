@@ -121,3 +121,17 @@ func TestNobodyThere(t *testing.T) {
 		t.Errorf("got %+v", all)
 	}
 }
+
+func TestAClockThatIsWrongIsNoticed(t *testing.T) {
+	s := site(t, func(hub http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Date", time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat))
+			hub.ServeHTTP(w, r)
+		})
+	})
+	all := Walk(t.Context(), s)
+	last := all[len(all)-1]
+	if last.ID != "site.clock" || last.Verdict != Warn || !strings.HasPrefix(last.Message, "its clock and the one of this machine are 1h0m") || Failed(all) {
+		t.Errorf("got %+v", all)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"strconv"
+	"strings"
 	"syscall"
 )
 
@@ -34,6 +35,46 @@ func (e *PortError) Error() string {
 
 // Unwrap returns the system's error.
 func (e *PortError) Unwrap() error { return e.Err }
+
+// HostError says that a listener cannot have an address, which another port would not
+// change.
+type HostError struct {
+	Host string
+	Own  []string // the addresses that this machine has
+	Err  error
+}
+
+// Error names the address.
+func (e *HostError) Error() string {
+	return fmt.Sprintf("%s is no address of this machine", e.Host)
+}
+
+// Unwrap returns the system's error.
+func (e *HostError) Unwrap() error { return e.Err }
+
+// Hint names the addresses that would do.
+func (e *HostError) Hint() string {
+	return "--host takes " + strings.Join(e.Own, ", ") + ", or 0.0.0.0 for all of them"
+}
+
+// hostError is err, or what it means for a host.
+func hostError(host string, err error) error {
+	var unknown *net.DNSError
+	if !errors.Is(err, syscall.EADDRNOTAVAIL) && !errors.As(err, &unknown) {
+		return err
+	}
+	all, addrErr := net.InterfaceAddrs()
+	if addrErr != nil {
+		return err
+	}
+	e := &HostError{Host: host, Err: err}
+	for _, a := range all {
+		if network, ok := a.(*net.IPNet); ok && !network.IP.IsLinkLocalUnicast() {
+			e.Own = append(e.Own, network.IP.String())
+		}
+	}
+	return e
+}
 
 // address is where one of the servers is to listen.
 type address struct {
@@ -114,7 +155,7 @@ func bindAll(ctx context.Context, hosts []string, port int) (*binding, error) {
 	for _, host := range hosts {
 		ln, err := config.Listen(ctx, "tcp", net.JoinHostPort(host, strconv.Itoa(b.port)))
 		if err != nil {
-			return nil, errors.Join(err, b.close())
+			return nil, errors.Join(hostError(host, err), b.close())
 		}
 		b.listeners = append(b.listeners, ln)
 		if tcp, ok := ln.Addr().(*net.TCPAddr); ok {

@@ -86,8 +86,8 @@ func TestLocalhostAnswersOnBothLoopbacks(t *testing.T) {
 
 func TestUnusableHostIsAnErrorThatNamesIt(t *testing.T) {
 	_, err := bind(t.Context(), address{host: "192.0.2.1", port: 0}, false, slog.New(slog.DiscardHandler))
-	var pe *PortError
-	if err == nil || errors.As(err, &pe) || !strings.Contains(err.Error(), "192.0.2.1") {
-		t.Errorf("got %v, want an error about 192.0.2.1 that is no PortError", err)
+	wrong, ok := errors.AsType[*HostError](err)
+	if !ok || wrong.Error() != "192.0.2.1 is no address of this machine" || !strings.Contains(wrong.Hint(), "127.0.0.1") {
+		t.Errorf("got %v", err)
 	}
 }

@@ -3,6 +3,7 @@ package stack
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -160,6 +161,11 @@ func (p *parts) addGuard(context.Context) error {
 
 func (p *parts) addHub(context.Context) error {
 	token, err := publishToken(p.cfg)
+	if readOnly(err) && !p.cfg.Given("hub.publish.token-file") {
+		p.log.Warn(fmt.Sprintf("back-ends and a second terminal cannot speak to the hub: %v", err), "event", "state.not-written",
+			"hint", "serve from a folder that may be written to, or name a file elsewhere with hub.publish.token-file")
+		token, err = rand.Text(), nil // nobody knows it
+	}
 	if err != nil {
 		return err
 	}

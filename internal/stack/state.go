@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/shirou/gopsutil/v4/process"
@@ -186,6 +187,11 @@ func makeFolder(project, dir string) error {
 		return err
 	}
 	return atomicfile.Write(filepath.Join(dir, ignoreFile), []byte("*\n"), 0o644)
+}
+
+// readOnly reports whether an error says that a place cannot be written to.
+func readOnly(err error) bool {
+	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)
 }
 
 // remove removes a file that may be gone already.

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"math"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -191,5 +192,25 @@ func TestFolderThatCannotBeWrittenIsSaid(t *testing.T) {
 	err := writeState(cfg.Config, Info{PID: os.Getpid()}, noon())
 	if err == nil || !strings.HasPrefix(err.Error(), "state file: ") {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestAFolderThatMayOnlyBeReadIsServed(t *testing.T) {
+	if os.Geteuid() == 0 {
+		t.Skip("SKIPPED: root may write everywhere")
+	}
+	dir, log := t.TempDir(), newEvents()
+	cfg := load(t, dir, map[string]string{"src/index.html": "board", "realtimectl.yaml": free + "backends: { api: { run: cat } }\n"})
+	if err := os.Chmod(dir, 0o555); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.Chmod(dir, 0o755) })
+	i := run(t, cfg, func(o *Options) { o.Log = slog.New(log) })
+	log.wait(t, "state.not-written", 2) // the token, and where we are
+	if status, body := get(t, i.App+"/"); status != http.StatusOK || body != "board" {
+		t.Errorf("%d %s", status, body)
+	}
+	if status, _ := send(t, http.MethodPost, i.App+publishPath); status.StatusCode == http.StatusOK {
+		t.Error("whoever comes may raise events")
 	}
 }

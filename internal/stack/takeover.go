@@ -175,7 +175,8 @@ func (p *parts) makeStateFolder(list []config.Backend) error {
 	if !slices.ContainsFunc(list, func(b config.Backend) bool { return b.Store == "" }) {
 		return nil
 	}
-	if err := makeFolder(p.cfg.Dir, filepath.Join(p.cfg.Dir, stateDir)); err != nil {
+	err := makeFolder(p.cfg.Dir, filepath.Join(p.cfg.Dir, stateDir))
+	if err != nil && !readOnly(err) { // else there is no trace, and only a kill of all of us would need one
 		return fmt.Errorf("state folder: %w", err)
 	}
 	return nil

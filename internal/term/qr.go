@@ -68,7 +68,7 @@ func (p *Printer) Lines(lines ...string) {
 	}
 	var b strings.Builder
 	for _, l := range lines {
-		b.WriteString("  " + Clean(l) + "\n")
+		b.WriteString("  " + p.wrapped(Clean(l), 2) + "\n")
 	}
 	p.writeString(b.String())
 }
@@ -95,7 +95,7 @@ func (p *Printer) Keys(list ...Key) {
 	}
 	var b strings.Builder
 	for _, k := range list {
-		b.WriteString("  " + p.style.strong.Render(pad(Clean(k.Name), width)) + "  " + Clean(k.Help) + "\n")
+		b.WriteString("  " + p.style.strong.Render(pad(Clean(k.Name), width)) + "  " + p.wrapped(Clean(k.Help), 2+width+2) + "\n")
 	}
 	p.writeString("\n" + b.String() + "\n")
 }

@@ -418,6 +418,16 @@ func TestWhatAPersonWritesStandsBeforeAProgress(t *testing.T) {
 	})
 }
 
+func TestKeysFitANarrowTerminal(t *testing.T) {
+	var out bytes.Buffer
+	p := New(&out, Options{Terminal: true, Width: 40})
+	p.Keys(Key{Name: "R", Help: "restart everything, with the configuration as it is now"}, Key{Name: "q", Help: "quit"})
+	want := "\n  R  restart everything, with the\n     configuration as it is now\n  q  quit\n\n"
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func TestADumbTerminalGetsNoProgress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out syncBuffer
