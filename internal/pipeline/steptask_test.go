@@ -30,15 +30,6 @@ func copySheet() Task {
 	return Task{Name: "less", Run: "cp src/index.less .tmp/index.css", On: []string{"src/**/*.less"}}
 }
 
-func edit(t *testing.T, dir, name, content string) string {
-	t.Helper()
-	file := filepath.Join(dir, name)
-	if err := os.WriteFile(file, []byte(content), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	return file
-}
-
 func TestBuildTakesWhatATaskMakes(t *testing.T) {
 	dir := project(t, lessSite())
 	report := mustBuild(t, t.Context(), BuildOptions{Dir: dir, Tasks: []Task{copySheet()}})
