@@ -45,7 +45,7 @@ func (b *builder) buildScripts(ctx context.Context, g *group) (diag.List, error)
 	code, lines := join(parts)
 	maps := b.wantsMaps()
 	if maps {
-		code += "\n//# sourceMappingURL=data:application/json;base64," + joinedMap(parts, lines)
+		code += "\n//# sourceMappingURL=data:application/json;base64," + joinedMap(parts)
 	}
 	result := b.transform(g.target, code, maps)
 	found = append(found, b.blame(result, parts, lines)...)

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"github.com/go-sourcemap/sourcemap"
 
@@ -26,8 +27,8 @@ func TestJoinedMapLeadsEveryWordHome(t *testing.T) {
 		}
 		parts = append(parts, part{name: name, source: sources[name], inserted: list, code: angular.Apply(sources[name], list)})
 	}
-	code, lines := join(parts)
-	data, err := base64.StdEncoding.DecodeString(joinedMap(parts, lines))
+	code, _ := join(parts)
+	data, err := base64.StdEncoding.DecodeString(joinedMap(parts))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +51,7 @@ func position(text, word string) (line, column int) {
 	before, _, _ := strings.Cut(text, word)
 	last := before[strings.LastIndexByte(before, '\n')+1:]
 	for _, r := range last {
-		column += units(r)
+		column += utf16.RuneLen(r)
 	}
 	return strings.Count(before, "\n") + 1, column
 }

@@ -14,6 +14,8 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 	"github.com/tdewolff/parse/v2"
 	"github.com/tdewolff/parse/v2/css"
+
+	"github.com/realtimectl/realtimectl/internal/pipeline/sourcemap"
 )
 
 // asWritten are the features of CSS that esbuild would write in older words. Only
@@ -32,7 +34,7 @@ func asWritten() map[string]bool {
 // CSS returns a stylesheet with the prefixes that the browsers need, and its source map,
 // which may be nil, with the places moved. A sheet that needs none comes back as it is,
 // and so does one with mistakes, of which others tell.
-func (b Browsers) CSS(sheet, sourceMap []byte) (prefixed, moved []byte) {
+func (b Browsers) CSS(sheet []byte, sourceMap *sourcemap.Map) (prefixed []byte, moved *sourcemap.Map) {
 	if len(b.engines) == 0 {
 		return sheet, sourceMap
 	}
@@ -99,7 +101,7 @@ func additions(plain, full []string) ([]addition, bool) {
 }
 
 // insert puts the additions before their declarations.
-func insert(sheet, sourceMap []byte, wanted []addition) (prefixed, moved []byte) {
+func insert(sheet []byte, sourceMap *sourcemap.Map, wanted []addition) (prefixed []byte, moved *sourcemap.Map) {
 	places := declarations(sheet)
 	var out strings.Builder
 	var shifts []shift

@@ -9,6 +9,8 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 	"github.com/go-sourcemap/sourcemap"
 	"github.com/google/go-cmp/cmp"
+
+	maps "github.com/realtimectl/realtimectl/internal/pipeline/sourcemap"
 )
 
 func old(t *testing.T) Browsers {
@@ -48,11 +50,20 @@ func TestPrefixesComeBeforeWhatTheyAreFor(t *testing.T) {
 	}
 }
 
+func read(t *testing.T, data []byte) *maps.Map {
+	t.Helper()
+	m, err := maps.Parse(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
 func TestTheSourceMapFollows(t *testing.T) {
 	source := "a {\n  color: red;\n  user-select: none;\n  width: 1px;\n}\nb { user-select: all; color: blue; user-select: all; width: 2px }\n"
 	first := api.Transform(source, api.TransformOptions{Loader: api.LoaderCSS, Sourcefile: "a.css", Sourcemap: api.SourceMapExternal})
-	got, moved := old(t).CSS(first.Code, first.Map)
-	c, err := sourcemap.Parse("", moved)
+	got, moved := old(t).CSS(first.Code, read(t, first.Map))
+	c, err := sourcemap.Parse("", moved.JSON())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,8 +78,8 @@ func TestTheSourceMapFollows(t *testing.T) {
 		}
 	}
 	mini := api.Transform(source, api.TransformOptions{Loader: api.LoaderCSS, Sourcefile: "a.css", Sourcemap: api.SourceMapExternal, MinifyWhitespace: true})
-	got, moved = old(t).CSS(mini.Code, mini.Map)
-	if c, err = sourcemap.Parse("", moved); err != nil {
+	got, moved = old(t).CSS(mini.Code, read(t, mini.Map))
+	if c, err = sourcemap.Parse("", moved.JSON()); err != nil {
 		t.Fatal(err)
 	}
 	at := strings.Index(string(got), "width:2px")

@@ -246,20 +246,11 @@ func autoprefix(c *call, in []*file) ([]*file, error) {
 		if f.Contents == nil || ext(f.Path) != ".css" {
 			return made{files: []*file{f}}, nil
 		}
-		var before []byte
-		if f.mapped != nil {
-			before = f.mapped.JSON()
-		}
-		css, after := browsers.CSS(f.Contents, before)
+		css, moved := browsers.CSS(f.Contents, f.mapped)
 		if sameBytes(css, f.Contents) {
 			return made{files: []*file{f}}, nil
 		}
-		return made{files: []*file{f.with(func(n *file) {
-			n.Contents = held(css)
-			if f.mapped != nil {
-				n.mapped, _ = sourcemap.Parse(after) // our own
-			}
-		})}}, nil
+		return made{files: []*file{f.with(func(n *file) { n.Contents, n.mapped = held(css), moved })}}, nil
 	})
 }
 
