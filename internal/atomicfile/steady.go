@@ -12,6 +12,9 @@ const (
 	// settledAfter is how old the last write to a file must be for its save to be over:
 	// editors empty a file and write it, or write it in several steps.
 	settledAfter = 5 * time.Millisecond
+	// closedAfter is the same for a file that nobody has open for writing any more, which
+	// some systems tell. A script that appends to what it wrote opens it again sooner.
+	closedAfter = 2 * time.Millisecond
 	// filledAfter is the same for an empty file. The slowest editor measured leaves it empty
 	// for 20 ms, on a machine that has time for it; few files are empty for good.
 	filledAfter = 250 * time.Millisecond
@@ -20,22 +23,22 @@ const (
 	// a log.
 	openAfter = time.Second
 	// lookAgain is the time between two looks at a file that is being saved.
-	lookAgain = 2 * time.Millisecond
+	lookAgain = time.Millisecond
 	// maxLooks bounds them: a file that is written without end is taken as it is. It counts
 	// looks and not time, because a busy machine stops the clock of nobody.
-	maxLooks = 600
+	maxLooks = 1200
 )
 
 // ReadSteady reads a file that somebody may be saving, in whatever way: as it is before
 // or after, never in between. It returns what the file was when that was read.
 func ReadSteady(file *os.File) (data []byte, info os.FileInfo, err error) {
-	return readOnce(file, func(info os.FileInfo) bool { return inSave(info) || written(file, info) })
+	return readOnce(file, func(info os.FileInfo) bool { return inSave(file, info) })
 }
 
 // ReadReplaced is ReadSteady for a file that is renamed into its place as a rule, so that
 // its age says nothing: it waits only for who has it open for writing.
 func ReadReplaced(file *os.File) (data []byte, info os.FileInfo, err error) {
-	return readOnce(file, func(info os.FileInfo) bool { return written(file, info) })
+	return readOnce(file, func(info os.FileInfo) bool { return isYoung(info) && isOpen(file) })
 }
 
 // readOnce reads a file once it is not busy.
@@ -48,7 +51,7 @@ func readOnce(file *os.File, busy func(os.FileInfo) bool) (data []byte, info os.
 		last := looks == maxLooks
 		if last || !busy(info) {
 			data, whole, err := readWhole(file, info)
-			if err != nil || whole || last {
+			if err != nil || last || whole && !(isYoung(info) && isOpen(file)) {
 				return data, info, err
 			}
 		}
@@ -68,17 +71,30 @@ func ReadFileSteady(path string) ([]byte, error) {
 	return data, err
 }
 
-// inSave reports whether a file looks as if somebody was writing it. One of the future
-// comes from another machine's clock and says nothing.
-func inSave(info os.FileInfo) bool {
+// inSave reports whether a file looks as if somebody was writing it.
+func inSave(file *os.File, info os.FileInfo) bool {
 	age := time.Since(info.ModTime())
-	return age >= 0 && (age < settledAfter || info.Size() == 0 && age < filledAfter)
+	switch {
+	case !isYoung(info):
+		return false
+	case age < closedAfter, info.Size() == 0 && age < filledAfter:
+		return true
+	}
+	closed, known := Closed(file)
+	return known && !closed || !known && age < settledAfter
 }
 
-// written reports whether somebody has a file open for writing and has not long ceased.
-func written(file *os.File, info os.FileInfo) bool {
+// isYoung reports whether a file may still be in the middle of a save. One of the future
+// comes from another machine's clock and says nothing.
+func isYoung(info os.FileInfo) bool {
 	age := time.Since(info.ModTime())
-	return age >= 0 && age < openAfter && openForWriting(file)
+	return age >= 0 && age < openAfter
+}
+
+// isOpen reports whether somebody is known to have a file open for writing.
+func isOpen(file *os.File) bool {
+	closed, known := Closed(file)
+	return known && !closed
 }
 
 // readWhole reads a file and reports whether it stayed as it was meanwhile.

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"time"
+
+	"github.com/realtimectl/realtimectl/internal/atomicfile"
 )
 
 // A file is what is known of one regular file.
@@ -74,6 +76,21 @@ const (
 	changed
 	unsettled // in the middle of a save, it seems: look again
 )
+
+// isClosed reports that a file has content and that nobody is known to write more of it.
+func isClosed(path string) bool {
+	info, err := os.Lstat(path)
+	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
+		return false
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = f.Close() }() // it was only looked at
+	closed, known := atomicfile.Closed(f)
+	return known && closed
+}
 
 // judge looks at the file at path after a notification. final takes it as it is, even
 // if it looks like the middle of a save: absent, empty or growing.

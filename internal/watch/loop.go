@@ -14,6 +14,9 @@ import (
 )
 
 const (
+	// closedAfter is how long one file that its writer has closed must be quiet: tools that
+	// write several do so at once.
+	closedAfter = 2 * time.Millisecond
 	// retryAfter and maxTries bound how long a file that seems to be in the middle of a
 	// save (absent, empty or growing) is waited for: 60 ms. The slowest editor measured
 	// leaves the file empty for 20 ms.
@@ -41,6 +44,7 @@ type loop struct {
 	pending map[string]int // real path → how often it was looked at in vain
 	lost    bool           // notifications were lost: compare everything
 	since   time.Time      // of the first notification that is pending
+	noted   time.Time      // the last one
 	timer   *time.Timer    // when to look at what is pending
 
 	ready map[string]bool // paths for the next batch
@@ -84,8 +88,10 @@ func (l *loop) run(ctx context.Context) error {
 		case err := <-l.w.from.errors():
 			l.fail(err)
 		case <-l.timer.C:
-			l.settle()
-			l.schedulePoll(poll, 0)
+			if !l.tooEarly() {
+				l.settle()
+				l.schedulePoll(poll, 0)
+			}
 		case <-poll.C:
 			l.compare(poll)
 		case <-l.w.more.wake:
@@ -133,13 +139,37 @@ func (l *loop) fail(err error) {
 	l.w.opts.Log.Warn(fmt.Sprintf("watching: %v", err), slog.String("event", "watch.error"))
 }
 
-// putOff sets the timer to Quiet from now, or to what Cap leaves of it.
+// putOff sets the timer to the first time from now when a save may be over, or to what Cap
+// leaves of that.
 func (l *loop) putOff() {
-	now := time.Now()
+	l.noted = time.Now()
 	if l.since.IsZero() {
-		l.since = now
+		l.since = l.noted
 	}
-	l.timer.Reset(min(l.w.opts.Quiet, l.since.Add(l.w.opts.Cap).Sub(now)))
+	l.timer.Reset(min(l.w.opts.Quiet, closedAfter, l.since.Add(l.w.opts.Cap).Sub(l.noted)))
+}
+
+// tooEarly puts off the look at what is pending until Quiet is over, unless it is one file
+// that nobody has open for writing: nothing more belongs to such a save.
+func (l *loop) tooEarly() bool {
+	now := time.Now()
+	rest := min(l.noted.Add(l.w.opts.Quiet).Sub(now), l.since.Add(l.w.opts.Cap).Sub(now))
+	if l.since.IsZero() || rest <= 0 || !l.lost && len(l.pending) == 1 && l.closed() {
+		return false
+	}
+	l.timer.Reset(rest)
+	return true
+}
+
+// closed reports that all pending files are known to be closed by who wrote them, and that
+// something is in them.
+func (l *loop) closed() bool {
+	for path := range l.pending {
+		if !isClosed(path) {
+			return false
+		}
+	}
+	return true
 }
 
 // settle looks at everything that is pending.

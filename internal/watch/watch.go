@@ -54,7 +54,8 @@ type Options struct {
 	// their files changes. What they say of Dirs themselves does not count, so that a
 	// folder may be watched that git ignores. Nil means no rules.
 	Rules *Rules
-	// Quiet is how long no notification may arrive before a batch is sent; default 5 ms.
+	// Quiet is how long no notification may arrive before a batch is sent; default 5 ms. One
+	// file that its writer is known to have closed does not wait for the end of it.
 	Quiet time.Duration
 	// Cap bounds how long a batch may wait after its first notification; default 80 ms.
 	Cap time.Duration

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -194,6 +195,17 @@ func TestStreamOfSavesDoesNotStarveTheReader(t *testing.T) {
 			return
 		default:
 		}
+	}
+}
+
+func TestOneFileThatItsWriterHasClosedNeedsNoQuiet(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux tells who writes")
+	}
+	p := watching(t, Options{Quiet: time.Hour, Cap: time.Hour}, "a.css")
+	p.write("a.css", "new")
+	if diff := cmp.Diff([]string{p.path("a.css")}, (<-p.batches).Paths); diff != "" {
+		t.Errorf("batch (-want +got):\n%s", diff)
 	}
 }
 
