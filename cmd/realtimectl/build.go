@@ -50,6 +50,7 @@ put together from what serve makes. --task names another task; none leaves them 
 			if err != nil {
 				return err
 			}
+			tuneForBuild() // not where serve builds, which goes on
 			return a.build(cmd.Context(), project, f)
 		},
 	}
@@ -93,7 +94,6 @@ func tuneForBuild() {
 }
 
 func (a *app) build(ctx context.Context, project stack.Project, f buildFlags) error {
-	tuneForBuild()
 	opts, err := a.buildOptions(project, f)
 	if err != nil {
 		return err

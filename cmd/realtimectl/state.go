@@ -32,6 +32,20 @@ func (h health) settled() bool {
 	return !slices.ContainsFunc(h.Backends, func(b stack.BackendInfo) bool { return b.Command && b.Phase != "healthy" })
 }
 
+// waitedFor says what is not up yet.
+func (h health) waitedFor(runs bool) string {
+	if !runs {
+		return "waiting for serve"
+	}
+	var names []string
+	for _, b := range h.Backends {
+		if b.Command && b.Phase != "healthy" {
+			names = append(names, b.Name)
+		}
+	}
+	return waitingFor(names)
+}
+
 // living returns the serve of a project that answers now. What a crash left behind
 // does not count.
 func living(ctx context.Context, cfg *config.Config) (stack.State, health, bool) {

@@ -58,9 +58,10 @@ func (a *app) status(ctx context.Context, cfg *config.Config, timeout time.Durat
 	s, h, runs := living(ctx, cfg)
 	waits := timeout > 0
 	if waits && !(runs && h.settled()) {
-		progress := a.printer().Progress(ctx, "waiting until everything is up")
+		progress := a.printer().Progress(ctx, "waiting for serve")
 		err := eventually(ctx, timeout, func() bool {
 			s, h, runs = living(ctx, cfg)
+			progress.Set(h.waitedFor(runs))
 			return runs && h.settled()
 		})
 		progress.Done()

@@ -222,14 +222,20 @@ func gone(t *testing.T, pid string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	waitFor(t, func() bool { return errors.Is(syscall.Kill(n, 0), syscall.ESRCH) })
+}
+
+// waitFor asks until the answer is yes.
+func waitFor(t *testing.T, done func() bool) {
+	t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	deadline := time.After(patience)
-	for !errors.Is(syscall.Kill(n, 0), syscall.ESRCH) {
+	for !done() {
 		select {
 		case <-tick.C:
 		case <-deadline:
-			t.Fatalf("process %d is left", n)
+			t.Fatal("waited in vain")
 		}
 	}
 }
