@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -54,4 +55,19 @@ func TestProductionHasNothingToSwitch(t *testing.T) {
 	if ghost || pause {
 		t.Errorf("ghost %v, pause %v", ghost, pause)
 	}
+}
+
+func TestOnlyCommandsAreSteered(t *testing.T) {
+	c := &Control{backends: func() []BackendInfo { return []BackendInfo{{Name: "store"}} }}
+	for _, name := range []string{"store", "none", ""} {
+		for what, err := range map[string]error{"restart": c.Restart(name), "wait": c.Started(t.Context(), name), "input": c.Input(name, "x")} {
+			if want := fmt.Sprintf("there is no back-end %q that is a command", name); err == nil || err.Error() != want {
+				t.Errorf("%s of %q: %v", what, name, err)
+			}
+		}
+	}
+	if names, changed := c.Coming(); names != nil || changed != nil {
+		t.Errorf("without commands %v are on their way", names)
+	}
+	c.Resize(80)
 }
