@@ -111,6 +111,9 @@ func (b *builder) resolveStyle(g *group, a api.OnResolveArgs) (api.OnResolveResu
 	}
 	bare, tail := splitTail(a.Path)
 	file, ok := b.locateFromStyle(g, a, bare)
+	if decoded, valid := unescapePath(bare); !ok && valid {
+		file, ok = b.locateFromStyle(g, a, decoded)
+	}
 	switch {
 	case !ok && a.Kind == api.ResolveCSSURLToken:
 		return api.OnResolveResult{Path: a.Path, External: true, Warnings: []api.Message{{
@@ -123,7 +126,7 @@ func (b *builder) resolveStyle(g *group, a api.OnResolveArgs) (api.OnResolveResu
 	}
 	up := strings.Repeat("../", strings.Count(g.target, "/"))
 	if b.tree.isPublic(file) {
-		return api.OnResolveResult{Path: orDefault(up, "./") + b.tree.url(file) + tail, External: true}, nil
+		return api.OnResolveResult{Path: orDefault(up, "./") + escapePath(b.tree.url(file)) + tail, External: true}, nil
 	}
 	name, err := b.sink.asset(b.tree, file)
 	if err != nil {

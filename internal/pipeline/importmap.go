@@ -93,6 +93,12 @@ func (m importMap) foreign() (rest importMap, ok bool) {
 	return rest, rest.Imports != nil || rest.Scopes != nil
 }
 
+// escapePath writes a path of ours as a part of an address. Letters of all alphabets stay:
+// browsers send them as they must.
+func escapePath(p string) string { return addressEscapes.Replace(p) }
+
+var addressEscapes = strings.NewReplacer("%", "%25", "#", "%23", "?", "%3F", " ", "%20", `"`, "%22", "<", "%3C", ">", "%3E", "\\", "%5C", "`", "%60")
+
 // unescapePath decodes %XX in a path; ok is false when it is not valid.
 func unescapePath(p string) (string, bool) {
 	s, err := url.PathUnescape(p)

@@ -88,7 +88,7 @@ func (b *builder) resolve(build api.PluginBuild, a api.OnResolveArgs) (api.OnRes
 	case strings.HasPrefix(name, "/"):
 		return b.resolveRooted(a, bare, tail)
 	case a.Kind == api.ResolveCSSURLToken:
-		return b.cssAsset(filepath.Join(a.ResolveDir, filepath.FromSlash(bare)), name, tail)
+		return b.cssAsset(b.tree.named(a.ResolveDir, bare), name, tail)
 	case isAsset(bare) && strings.HasPrefix(bare, "."):
 		return b.assetModule(filepath.Join(a.ResolveDir, filepath.FromSlash(bare))), nil
 	case isAsset(bare) && name == a.Path:
@@ -145,6 +145,9 @@ func (b *builder) mapped(a api.OnResolveArgs) (name string, kept bool) {
 // another server's: it stays as it is.
 func (b *builder) resolveRooted(a api.OnResolveArgs, bare, tail string) (api.OnResolveResult, error) {
 	file, ok := b.tree.find(bare)
+	if decoded, valid := unescapePath(bare); !ok && valid && a.Kind == api.ResolveCSSURLToken {
+		file, ok = b.tree.find(decoded)
+	}
 	switch {
 	case !ok && path.Ext(bare) == "" && a.Kind != api.ResolveCSSURLToken:
 		file, ok = b.tree.findModule(bare)
@@ -222,9 +225,9 @@ func (b *builder) relative() bool { return strings.HasPrefix(b.opts.Base, ".") }
 // address returns the URL of an output file for scripts and for pages at the root.
 func (b *builder) address(name string) string {
 	if b.relative() {
-		return "./" + name
+		return "./" + escapePath(name)
 	}
-	return strings.TrimSuffix(b.opts.Base, "/") + "/" + name
+	return strings.TrimSuffix(b.opts.Base, "/") + "/" + escapePath(name)
 }
 
 // isAsset reports whether scripts import a file for its address, not for its code.

@@ -235,7 +235,7 @@ func (w *pageWriter) href(name string) string {
 		return w.b.address(name)
 	}
 	up := strings.Count(path.Clean(w.page.out), "/")
-	return orDefault(strings.Repeat("../", up), "./") + name
+	return orDefault(strings.Repeat("../", up), "./") + escapePath(name)
 }
 
 // integrity adds the hash of a file to its tag, or takes away one that no longer fits.

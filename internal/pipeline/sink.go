@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
 )
 
 // assetsDir is the output folder of all hashed names. A server may cache what it holds
@@ -69,12 +70,20 @@ func (s *sink) asset(t *tree, file string) (string, error) {
 	return name, nil
 }
 
-// hashedName returns "assets/logo-ABCDEFGH.png" for "img/logo.png".
+// hashedName returns "assets/logo-ABCDEFGH.png" for "img/logo.png". What would mean
+// something in an address, a stylesheet or a list of images does not stay in the name.
 func hashedName(source string, data []byte) string {
-	base := path.Base(source)
+	base := strings.Map(plainRune, path.Base(source))
 	ext := path.Ext(base)
 	sum := sha256.Sum256(data)
 	return assetsDir + "/" + strings.TrimSuffix(base, ext) + "-" + hashText(sum[:]) + ext
+}
+
+func plainRune(r rune) rune {
+	if r > unicode.MaxASCII || unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("._-~@", r) {
+		return r
+	}
+	return '_'
 }
 
 // hashText shortens a hash so that servers can tell it from a word or a number: they must

@@ -114,6 +114,19 @@ func mountsOf(dir string, l Layout) []mount {
 	return list
 }
 
+// named returns the file that an address, relative to a folder, names: as it is written
+// if there is such a file, else decoded.
+func (t *tree) named(dir, address string) string {
+	file := filepath.Join(dir, filepath.FromSlash(address))
+	if _, ok := t.existing(file); ok {
+		return file
+	}
+	if decoded, ok := unescapePath(address); ok {
+		return filepath.Join(dir, filepath.FromSlash(decoded))
+	}
+	return file
+}
+
 // roots are the folders whose files are served under the root URL, the first that has a
 // file wins.
 func (t *tree) roots() []string {

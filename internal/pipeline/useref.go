@@ -103,6 +103,14 @@ func expandBraces(s string) []string {
 // are named, else where the page's own addresses lead.
 func (b *builder) locateItem(bb buildBlock, page, url string) (string, bool) {
 	name, _ := splitTail(url)
+	file, ok := b.locateName(bb, page, name)
+	if decoded, valid := unescapePath(name); !ok && valid {
+		return b.locateName(bb, page, decoded)
+	}
+	return file, ok
+}
+
+func (b *builder) locateName(bb buildBlock, page, name string) (string, bool) {
 	for _, alt := range bb.alts {
 		if file, ok := b.tree.inFolder(alt, strings.TrimPrefix(name, "/")); ok {
 			return file, true
