@@ -117,3 +117,39 @@ func TestFilesOfAnyNameAreFoundInTheBuiltSite(t *testing.T) {
 		}
 	}
 }
+
+// The order of scripts is looked for only where a page takes them all.
+func TestScriptsAreNotReadForAPageThatListsItsOwn(t *testing.T) {
+	files := map[string]string{
+		"src/js/one.js": "var one = 1", "src/js/module.js": "import './other.js';", "src/js/other.js": "export default 1;",
+		"src/index.html": "<!doctype html><script type=module src=js/module.js></script>\n<!-- build:js all.js -->\n<script src=js/one.js></script>\n<!-- endbuild -->\n",
+	}
+	if report := mustBuild(t, t.Context(), BuildOptions{Dir: project(t, files)}); len(report.Diagnostics) > 0 {
+		t.Errorf("told %v", report.Diagnostics)
+	}
+}
+
+func TestInjectedFilesOfAnyNameAreFound(t *testing.T) {
+	files := map[string]string{"src/index.html": "<!doctype html><head>\n<!-- inject:css -->\n<!-- endinject -->\n</head>\n<!-- inject:js -->\n<!-- endinject -->\n"}
+	for name := range oddNames() {
+		files["src/app/"+name+".js"], files["src/app/"+name+".css"] = "var x = 1", "a { b: c }"
+	}
+	dir := project(t, files)
+	report := mustBuild(t, t.Context(), BuildOptions{Dir: dir})
+	if len(report.Diagnostics) > 0 {
+		t.Errorf("told %v", report.Diagnostics)
+	}
+	if got, want := len(named(t, report.Out)), 2*len(oddNames()); got != want {
+		t.Errorf("%d files are injected, want %d", got, want)
+	}
+	for _, n := range named(t, report.Out) {
+		u, err := url.Parse(n[1])
+		if err != nil {
+			t.Errorf("%s names %q: %v", n[0], n[1], err)
+			continue
+		}
+		if _, err := os.Stat(filepath.Join(report.Out, filepath.FromSlash(u.Path))); err != nil {
+			t.Errorf("%s names %q, which is not there: %v", n[0], n[1], err)
+		}
+	}
+}

@@ -5,9 +5,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"html"
 	"maps"
 	"path"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -91,6 +93,9 @@ func (s *injectStep) Run(_ context.Context, w *Work) error {
 	return nil
 }
 
+// injectsScripts finds a comment that takes the project's scripts.
+var injectsScripts = regexp.MustCompile(`<!--\s*inject[:\s]+js\b`)
+
 // wiring is what all pages are filled with.
 type wiring struct {
 	scripts, styles []string // URL paths
@@ -98,9 +103,12 @@ type wiring struct {
 }
 
 func (s *injectStep) wiring(w *Work, pages [][]byte) (*wiring, error) {
-	scripts, err := s.scripts(w)
-	if err != nil {
-		return nil, err
+	var scripts []string
+	if slices.ContainsFunc(pages, injectsScripts.Match) { // else nobody asks for their order
+		var err error
+		if scripts, err = s.scripts(w); err != nil {
+			return nil, err
+		}
 	}
 	components := wirers(w.tree.dir, s.layout, pages)
 	reportComponents(w, s.Name(), components)
@@ -271,11 +279,11 @@ func injectTags(arg string, lists *wiring) []string {
 	switch arg {
 	case "js":
 		for _, u := range lists.scripts {
-			tags = append(tags, `<script src="`+u+`"></script>`)
+			tags = append(tags, `<script src="`+html.EscapeString(escapePath(u))+`"></script>`)
 		}
 	case "css":
 		for _, u := range lists.styles {
-			tags = append(tags, `<link rel="stylesheet" href="`+u+`">`)
+			tags = append(tags, `<link rel="stylesheet" href="`+html.EscapeString(escapePath(u))+`">`)
 		}
 	}
 	return tags
