@@ -257,7 +257,11 @@ func variables() map[string]string {
 
 // componentFiles are the files that Bower components bring into pages, absolute.
 func componentFiles(dir string, c record.Components) ([]string, error) {
-	found, err := bower.Resolve(dir, bower.Options{Directory: c.Directory, Dev: c.Dev})
+	overrides := map[string]bower.Override{}
+	for name, o := range c.Overrides {
+		overrides[name] = bower.Override{Main: o.Main, Dependencies: o.Dependencies}
+	}
+	found, err := bower.Resolve(dir, bower.Options{Directory: c.Directory, Dev: c.Dev, Overrides: overrides})
 	if err != nil {
 		return nil, fmt.Errorf("look for components: %w", err)
 	}

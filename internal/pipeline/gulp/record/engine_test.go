@@ -332,6 +332,25 @@ gulp.task('t', function () {
 	}
 }
 
+func TestCallSaysWhatComponentsBring(t *testing.T) {
+	var asked []record.Components
+	recorded(t, `require('gulp').task('t', function () {
+  require('wiredep')({ overrides: { z: { main: 'z.js', dependencies: { a: '1' } } } });
+  require('main-bower-files')({ overrides: { z: { main: ['z.js', 'z.css'] }, y: { ignore: true }, x: { dependencies: {} } } });
+});
+`, record.Options{Components: func(c record.Components) ([]string, error) {
+		asked = append(asked, c)
+		return nil, nil
+	}})
+	want := []record.Components{
+		{Overrides: map[string]record.Override{"z": {Main: []string{"z.js"}, Dependencies: []string{"a"}}}},
+		{Overrides: map[string]record.Override{"z": {Main: []string{"z.js", "z.css"}}, "y": {Main: []string{}}, "x": {Dependencies: []string{}}}},
+	}
+	if diff := cmp.Diff(want, asked); diff != "" {
+		t.Errorf("asked (-want +got):\n%s", diff)
+	}
+}
+
 // FuzzGulpfile evaluates anything: it comes to an end, and nothing but a plan comes of it.
 func FuzzGulpfile(f *testing.F) {
 	files, err := filepath.Glob("testdata/*.txtar")

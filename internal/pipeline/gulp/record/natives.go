@@ -278,9 +278,7 @@ func (e *engine) jsComponents(call goja.FunctionCall) goja.Value {
 	var q Components
 	var exclude gulp.Value
 	o, _ := e.value(call.Argument(1)).(*gulp.Object)
-	for _, key := range []string{"directory"} {
-		q.Directory, _ = o.Get(key).(string)
-	}
+	q.Directory, _ = o.Get("directory").(string)
 	if paths, ok := o.Get("paths").(*gulp.Object); ok {
 		q.Directory, _ = paths.Get("bowerDirectory").(string)
 	}
@@ -288,6 +286,8 @@ func (e *engine) jsComponents(call goja.FunctionCall) goja.Value {
 	withDev := o.Get("includeDev")
 	q.Dev = dev || withDev == true || withDev == "inclusive"
 	exclude = o.Get("exclude")
+	overrides, _ := o.Get("overrides").(*gulp.Object)
+	q.Overrides = overridesOf(overrides)
 	var list []string
 	if e.opts.Components != nil {
 		var err error
@@ -315,6 +315,30 @@ func (e *engine) jsComponents(call goja.FunctionCall) goja.Value {
 	_ = result.Set("packages", e.vm.NewObject())
 	_ = result.DefineDataProperty("files", e.vm.NewArray(all...), goja.FLAG_TRUE, goja.FLAG_FALSE, goja.FLAG_TRUE)
 	return result
+}
+
+// overridesOf reads what wiredep and main-bower-files are told of components. The latter
+// also take lists of files by environment, and ignore or keep components.
+func overridesOf(o *gulp.Object) map[string]Override {
+	if o == nil {
+		return nil
+	}
+	all := map[string]Override{}
+	for _, name := range o.Keys {
+		given, _ := o.Get(name).(*gulp.Object)
+		var over Override
+		if given.Get("main") != nil {
+			over.Main = append([]string{}, gulp.Texts(given.Get("main"))...)
+		}
+		if given.Get("ignore") == true {
+			over.Main = []string{}
+		}
+		if deps, ok := given.Get("dependencies").(*gulp.Object); ok {
+			over.Dependencies = append([]string{}, deps.Keys...)
+		}
+		all[name] = over
+	}
+	return all
 }
 
 // excluded is wiredep's rule: an expression, or a text that the path contains.

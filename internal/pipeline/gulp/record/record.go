@@ -48,7 +48,12 @@ type Options struct {
 type Components struct {
 	Directory string // where they are, relative to the project or absolute; "" = the default
 	Dev       bool   // devDependencies as well
+	// Overrides are what the call says of components, over bower.json.
+	Overrides map[string]Override
 }
+
+// Override replaces what a component says of itself; nil = as it says.
+type Override struct{ Main, Dependencies []string }
 
 const (
 	// defaultTime is far above the tens of milliseconds that gulpfiles take.
