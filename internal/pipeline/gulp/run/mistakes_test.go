@@ -215,17 +215,40 @@ func TestAFileOfWhichNothingIsLeftIsWrittenEmpty(t *testing.T) {
 func TestScriptsAreShortenedAsTheyAreAskedTo(t *testing.T) {
 	const src = "/*! (c) us */\nfunction used(first) {\n  console.log(first);\n  debugger;\n  return first + 1;\n}\nvar seen = used(2);\n"
 	for stream, want := range map[string]string{
-		"$.uglify()": "function used(e){console.log(e);debugger;return e+1}var seen=used(2);\n",
-		"$.uglify({ mangle: false, output: { comments: true } })":                                   "/*! (c) us */function used(first){console.log(first);debugger;return first+1}var seen=used(2);\n",
+		"$.uglify()": "function used(e){return console.log(e),e+1}var seen=used(2);\n",
+		"$.uglify({ mangle: { reserved: ['first'] }, compress: { drop_debugger: false } })":         "function used(first){console.log(first);debugger;return first+1}var seen=used(2);\n",
+		"$.terser({ compress: { global_defs: { seen: 7, '@console.log': 'say' } } })":               "/*! (c) us */function used(e){return say(e),e+1}var seen=used(2);\n",
+		"$.uglify({ mangle: false, output: { comments: true } })":                                   "/*! (c) us */function used(first){return console.log(first),first+1}var seen=used(2);\n",
 		"$.uglify({ compress: { drop_console: true, drop_debugger: true } })":                       "function used(e){return e+1}var seen=used(2);\n",
 		"$.uglify({ compress: false, mangle: false, output: { beautify: true } })":                  "function used(first) {\n  console.log(first);\n  debugger;\n  return first + 1;\n}\nvar seen = used(2);\n",
-		"$.uglify({ preserveComments: 'license', mangle: false, compress: { dropConsole: true } })": "/*! (c) us */function used(first){debugger;return first+1}var seen=used(2);\n",
+		"$.uglify({ preserveComments: 'license', mangle: false, compress: { dropConsole: true } })": "/*! (c) us */function used(first){return first+1}var seen=used(2);\n",
 		"$.stripDebug()":                        "/*! (c) us */\nfunction used(first) {\n  return first + 1;\n}\nvar seen = used(2);\n",
-		"$.uglifyjs('a.js', { mangle: false })": "function used(first){console.log(first);debugger;return first+1}var seen=used(2);\n",
+		"$.uglifyjs('a.js', { mangle: false })": "function used(first){return console.log(first),first+1}var seen=used(2);\n",
 	} {
 		written, told := gulpRun(t, "gulp.src('a.js').pipe("+stream+")", map[string]string{"a.js": src})
 		if got := written["out/a.js"]; got != want || told != nil {
 			t.Errorf("%s gives\n%s\nwant\n%s%q", stream, got, want, told)
+		}
+	}
+}
+
+// TestWhatIsMadeSmallKeepsItsLanguage: browsers that a script or a sheet was written for
+// have to understand what comes out.
+func TestWhatIsMadeSmallKeepsItsLanguage(t *testing.T) {
+	for name, c := range map[string]struct{ file, stream, src, want string }{
+		"a script of 2009": {
+			"a.js", "$.uglify()", "var a = function (b) { try { b(); } catch (e) { return { b: b, c: b != null ? b : 'x\\ny' }; } };",
+			"var a=function(n){try{n()}catch(c){return{b:n,c:n!=null?n:\"x\\ny\"}}};\n",
+		},
+		"a script of 2015": {"a.js", "$.uglifyEs()", "const a = (b) => `x${b}`;", "const a=c=>`x${c}`;\n"},
+		"a sheet": {
+			"a.css", "$.cssnano()", "a { color: rgba(0, 0, 0, .5); top: 0; right: 0; bottom: 0; left: 0; background: #663399 }",
+			"a{color:rgba(0,0,0,.5);top:0;right:0;bottom:0;left:0;background:#639}\n",
+		},
+	} {
+		written, told := gulpRun(t, "gulp.src('"+c.file+"').pipe("+c.stream+")", map[string]string{c.file: c.src})
+		if got := written["out/"+c.file]; got != c.want || told != nil {
+			t.Errorf("%s gives\n%s\nwant\n%s%q", name, got, c.want, told)
 		}
 	}
 }

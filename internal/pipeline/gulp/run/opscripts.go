@@ -55,21 +55,36 @@ func minifyScripts(c *call, in []*file) ([]*file, error) {
 		}
 	}
 	settings := minifyOptions(opts)
+	if strings.HasPrefix(c.op.Plugin, "gulp-terser") && !has(object(opts.Get("format")), "comments") && !has(object(opts.Get("output")), "comments") {
+		settings.LegalComments = api.LegalCommentsInline
+	}
 	return c.each(in, func(f *file) (made, error) {
 		if f.Contents == nil || ext(f.Path) == ".css" {
 			return made{files: []*file{f}}, nil
 		}
 		settings := settings
 		settings.Sourcefile, settings.Sourcemap = f.relative(), mapMode(f)
-		return c.transformed(f, api.Transform(string(f.Contents), settings)), nil
+		return c.transformed(f, minified(string(f.Contents), settings)), nil
 	})
 }
 
+// minified makes a script small in its own language: the bundler writes things shorter with
+// newer words, which browsers that the script was written for may not have.
+func minified(src string, settings api.TransformOptions) api.TransformResult {
+	settings.Target = api.ES5
+	if result := api.Transform(src, settings); len(result.Errors) == 0 {
+		return result
+	}
+	settings.Target = api.ES2020
+	settings.Supported = map[string]bool{"dynamic-import": true, "import-meta": true, "top-level-await": true, "bigint": true}
+	return api.Transform(src, settings)
+}
+
 func minifyOptions(opts *gulp.Object) api.TransformOptions {
-	output, compress := object(opts.Get("output")), object(opts.Get("compress"))
+	output, compress, mangle := merged(object(opts.Get("output")), object(opts.Get("format"))), object(opts.Get("compress")), object(opts.Get("mangle"))
 	beautify := truthy(output.Get("beautify")) || truthy(opts.Get("beautify"))
 	o := api.TransformOptions{
-		Loader: api.LoaderJS, Target: api.ESNext, Charset: api.CharsetUTF8, LegalComments: api.LegalCommentsNone, SourcesContent: api.SourcesContentExclude,
+		Loader: api.LoaderJS, Charset: api.CharsetUTF8, LegalComments: api.LegalCommentsNone, SourcesContent: api.SourcesContentExclude,
 		MinifyWhitespace: !beautify, MinifySyntax: opts.Get("compress") != false, MinifyIdentifiers: opts.Get("mangle") != false,
 		LogLevel: api.LogLevelSilent,
 	}
@@ -79,8 +94,22 @@ func minifyOptions(opts *gulp.Object) api.TransformOptions {
 	if truthy(compress.Get("drop_console")) || truthy(compress.Get("dropConsole")) {
 		o.Drop |= api.DropConsole
 	}
-	if truthy(compress.Get("drop_debugger")) {
+	if opts.Get("compress") != false && compress.Get("drop_debugger") != false {
 		o.Drop |= api.DropDebugger
+	}
+	for _, v := range []gulp.Value{mangle.Get("reserved"), mangle.Get("except"), opts.Get("keep_fnames"), mangle.Get("keep_fnames"), opts.Get("keep_classnames")} {
+		if len(values(v)) > 0 && v != false {
+			o.MinifyIdentifiers = false // all names stay, where only some have to
+		}
+	}
+	o.Define = map[string]string{}
+	defs := object(compress.Get("global_defs"))
+	for _, name := range keysOf(defs) {
+		if code, isCode := strings.CutPrefix(name, "@"); isCode {
+			o.Define[code] = text(defs.Get(name))
+			continue
+		}
+		o.Define[name] = string(stringify(defs.Get(name), ""))
 	}
 	return o
 }

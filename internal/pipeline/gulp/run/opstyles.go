@@ -324,6 +324,8 @@ func minifyStyles(c *call, in []*file) ([]*file, error) {
 		result := api.Transform(string(f.Contents), api.TransformOptions{
 			Sourcefile: f.relative(), Loader: api.LoaderCSS, Target: api.ESNext, LegalComments: api.LegalCommentsInline, Charset: api.CharsetUTF8,
 			MinifyWhitespace: true, MinifySyntax: true, Sourcemap: mapMode(f), SourcesContent: api.SourcesContentExclude, LogLevel: api.LogLevelSilent,
+			// Shorter words that browsers for which the sheet was written may not have.
+			Supported: map[string]bool{"hex-rgba": false, "inset-property": false, "modern-rgb-hsl": false, "rebecca-purple": false},
 		})
 		return c.transformed(f, result), nil
 	})
