@@ -75,20 +75,20 @@ type Server struct {
 	production bool
 	log        *slog.Logger
 	shelf      *shelf // nil in production
+	private    *private
 }
 
 // New returns a Server for o. It opens nothing yet; a folder that is missing now is served
 // once it appears.
 func New(o Options) (*Server, error) {
-	s := &Server{fallback: o.Fallback, index: o.Index, production: o.Production, log: o.Log}
+	s := &Server{private: &private{}, fallback: o.Fallback, index: o.Index, production: o.Production, log: o.Log}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	if !o.Production {
 		s.shelf = &shelf{now: time.Now, held: map[place]*content{}}
 	}
-	private, err := newPrivate(o.Private)
-	if err != nil {
+	if err := s.private.add(o.Private); err != nil {
 		return nil, fmt.Errorf("private files: %w", err)
 	}
 	for _, l := range o.Layers {
@@ -100,9 +100,18 @@ func New(o Options) (*Server, error) {
 			return nil, fmt.Errorf("layer %s: %w", l.Dir, err)
 		}
 		prefix := strings.Trim(path.Clean(l.Prefix), "/")
-		s.layers = append(s.layers, &layer{prefix: prefix, dir: dir, packages: l.Packages, compiled: l.Compiled, private: private})
+		s.layers = append(s.layers, &layer{prefix: prefix, dir: dir, packages: l.Packages, compiled: l.Compiled, private: s.private})
 	}
 	return s, nil
+}
+
+// Hide adds to the files of Options.Private, from the next request on. One call at a time.
+func (s *Server) Hide(files ...string) error {
+	if err := s.private.add(files); err != nil {
+		return fmt.Errorf("private files: %w", err)
+	}
+	s.shelf.clear()
+	return nil
 }
 
 // Close closes the folders. Requests after it find nothing.

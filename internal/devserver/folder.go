@@ -3,8 +3,10 @@ package devserver
 import (
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -16,10 +18,10 @@ type folder struct {
 	info os.FileInfo
 	real string // its name with links resolved
 
-	private private
+	private *private
 }
 
-func openFolder(name string, p private) (*folder, error) {
+func openFolder(name string, p *private) (*folder, error) {
 	real, err := filepath.EvalSymlinks(name)
 	if err != nil {
 		return nil, err
@@ -113,30 +115,38 @@ func linked(name string, n int) bool {
 	return false
 }
 
-// private are files that are never served, by their folded names without links.
-type private map[string]bool
+// private are files that are never served, by their folded names without links. The set
+// grows while they are asked for.
+type private struct {
+	names atomic.Pointer[map[string]bool]
+}
 
-// newPrivate takes the names of files, some of which may not be there yet.
-func newPrivate(files []string) (private, error) {
-	p := private{}
+// add takes the names of files, some of which may not be there yet. One call at a time.
+func (p *private) add(files []string) error {
+	names := map[string]bool{}
+	if old := p.names.Load(); old != nil {
+		maps.Copy(names, *old)
+	}
 	for _, file := range files {
 		name, err := filepath.Abs(file)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if dir, err := filepath.EvalSymlinks(filepath.Dir(name)); err == nil {
 			name = filepath.Join(dir, filepath.Base(name))
 		}
-		p[fold(name)] = true
+		names[fold(name)] = true
 		if final, err := filepath.EvalSymlinks(name); err == nil {
-			p[fold(final)] = true
+			names[fold(final)] = true
 		}
 	}
-	return p, nil
+	p.names.Store(&names)
+	return nil
 }
 
-func (p private) check(dir, rel string) error {
-	if len(p) > 0 && p[fold(filepath.Join(dir, filepath.FromSlash(rel)))] {
+func (p *private) check(dir, rel string) error {
+	names := *p.names.Load()
+	if len(names) > 0 && names[fold(filepath.Join(dir, filepath.FromSlash(rel)))] {
 		return fs.ErrNotExist
 	}
 	return nil

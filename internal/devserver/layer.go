@@ -17,7 +17,7 @@ type layer struct {
 	dir      string // absolute
 	packages bool
 	compiled bool
-	private  private
+	private  *private
 
 	// mu guards what follows. It is held while the folder is opened again, which happens
 	// when a build has replaced it, and never while a file is opened or read.
@@ -111,7 +111,7 @@ func (l *layer) openFile(rel string) (*os.File, os.FileInfo, error) {
 }
 
 // openLinked opens a file of a package whose folder is a link out of dir.
-func openLinked(dir, rel string, p private) (*os.File, os.FileInfo, error) {
+func openLinked(dir, rel string, p *private) (*os.File, os.FileInfo, error) {
 	pkg, rest := splitPackage(rel)
 	link := filepath.Join(dir, filepath.FromSlash(pkg))
 	info, err := os.Lstat(link)

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -278,4 +279,30 @@ func FuzzNamesStayBelowTheRoot(f *testing.F) {
 			t.Errorf("the case of %q decides whether it is served", name)
 		}
 	})
+}
+
+func TestAFileThatBecomesPrivateIsGoneAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	secret := filepath.Join(dir, "src/settings.txt")
+	write(t, secret, "A=1")
+	old := time.Now().Add(-time.Hour)
+	if err := os.Chtimes(secret, old, old); err != nil {
+		t.Fatal(err)
+	}
+	s := project(t, dir)
+	s.shelf.now = func() time.Time { return time.Now().Add(time.Hour) } // so that it is kept at once
+	asked := func() int {
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/settings.txt", nil))
+		return w.Code
+	}
+	if first, second := asked(), asked(); first != http.StatusOK || second != http.StatusOK || len(s.shelf.held) != 1 {
+		t.Fatalf("before: %d, %d, %d on the shelf", first, second, len(s.shelf.held))
+	}
+	if err := s.Hide(secret); err != nil {
+		t.Fatal(err)
+	}
+	if first, second := asked(), asked(); first != http.StatusNotFound || second != http.StatusNotFound || len(s.shelf.held) != 0 {
+		t.Errorf("after: %d, %d, %d on the shelf", first, second, len(s.shelf.held))
+	}
 }

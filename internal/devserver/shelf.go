@@ -33,6 +33,8 @@ type shelf struct {
 	mu   sync.RWMutex // guards what follows; never held while a file is looked at
 	held map[place]*content
 	size int // bytes
+	// cleared counts how often the shelf was: what was judged before is not put on it.
+	cleared int
 }
 
 // place is a file below the folder of a layer.
@@ -106,6 +108,12 @@ func (s *shelf) keep(h hit, c *content) {
 	if s == nil || c.size > maxKept || !s.settled(c.info) {
 		return
 	}
+	s.mu.RLock()
+	judged := s.cleared
+	s.mu.RUnlock()
+	if f, err := h.layer.open(); err != nil || f.checkResolved(h.rel) != nil {
+		return // it has become private
+	}
 	if c.size >= frozenFrom {
 		if f := freeze(c.data); f != nil {
 			kept := *c
@@ -115,6 +123,9 @@ func (s *shelf) keep(h hit, c *content) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.cleared != judged {
+		return
+	}
 	at := place{h.layer, h.rel}
 	s.drop(at)
 	for other := range s.held {
@@ -125,6 +136,18 @@ func (s *shelf) keep(h hit, c *content) {
 	}
 	s.held[at] = c
 	s.size += c.size
+}
+
+// clear forgets everything.
+func (s *shelf) clear() {
+	if s == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.held)
+	s.size = 0
+	s.cleared++
 }
 
 // drop is called with mu held.

@@ -406,6 +406,7 @@ func (p *parts) addFlow(ctx context.Context) error {
 		load: p.reload, running: p.cfg, last: p.cfg, hub: p.hub, log: p.log, rules: p.takeRules,
 		backends: func(next *config.Config) (func(), error) { return p.takeBackends(ctx, next) },
 		taken:    func(next *config.Config) { p.inForce.Store(next) },
+		hide:     func(next *config.Config) error { return p.files.Hide(secretFiles(next)...) },
 		names: func(next *config.Config) {
 			flow.rules = append(p.ruleFiles(next), p.ruleFiles(conf.last)...)
 			p.alsoWatch(flow.rules)

@@ -25,6 +25,8 @@ type rereader struct {
 	// rules takes over what concerns requests and answers, backends the servers beside us.
 	rules    func(*config.Config) error
 	backends func(*config.Config) (tell func(), err error)
+	// hide keeps the files that a configuration names for its secrets from being served.
+	hide func(*config.Config) error
 	// taken is told a configuration that was taken over.
 	taken func(*config.Config)
 	// names is told a configuration before it is taken over: the files it names are
@@ -35,8 +37,9 @@ type rereader struct {
 }
 
 // reread reads the file again. Relay rules change under the connected clients, back-ends
-// and the rules around answers from one request to the next; a broken file leaves everything as it
-// was; what needs a restart is named. It is called from one goroutine at a time.
+// and the rules around answers from one request to the next; a broken file leaves
+// everything as it was; what needs a restart is named. It is called from one goroutine at
+// a time.
 func (r *rereader) reread() {
 	next, err := r.load()
 	if err == nil {
@@ -64,6 +67,9 @@ func (r *rereader) reread() {
 // same: a schema file of theirs may be what changed.
 func (r *rereader) take(next *config.Config) error {
 	set, err := compileRelays(next)
+	if err == nil {
+		err = r.hide(next)
+	}
 	if err == nil && !sameRules(next, r.last) {
 		err = r.rules(next)
 	}
@@ -117,7 +123,7 @@ func atOnce() []string {
 func outdated(running, next *config.Config) []string {
 	var keys []string
 	for _, k := range config.Keys() {
-		now := slices.ContainsFunc(atOnce(), func(key string) bool { return k.Path == key || strings.HasPrefix(k.Path, key+".") })
+		now := slices.ContainsFunc(atOnce(), func(key string) bool { return config.Covers(key, k.Path) })
 		if !now && !bytes.Equal(running.JSON(k), next.JSON(k)) {
 			keys = append(keys, k.Path)
 		}

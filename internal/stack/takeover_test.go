@@ -161,9 +161,12 @@ func TestALateBackEndThatFailsDoesNotEndTheStack(t *testing.T) {
 
 func TestFilesThatTheConfigurationNamesLaterAreFollowed(t *testing.T) {
 	schema := `{"type": "string", "maxLength": 3}`
-	e := edit(t, map[string]string{"src/index.html": "board", "realtimectl.yaml": free, "settings": "A=1\n"})
+	e := edit(t, map[string]string{"src/index.html": "board", "realtimectl.yaml": free, "src/settings.txt": "A=1\n"})
+	if status, _ := getAs(t, "localhost", e.App+"/settings.txt"); status != http.StatusOK {
+		t.Errorf("before it is named: %d", status)
+	}
 	named := free + "hub: { relays: [ { on: say, emit: said, schema: ../rule.json } ] }\n" +
-		"backends: { api: { run: 'echo \"A is $A\"; cat', env-file: settings } }\n"
+		"backends: { api: { run: 'echo \"A is $A\"; cat', env-file: src/settings.txt } }\n"
 	e.write("realtimectl.yaml", named)
 	e.log.wait(t, "config.broken", 1) // there is no rule.json yet
 	e.write("../rule.json", schema)
@@ -172,7 +175,10 @@ func TestFilesThatTheConfigurationNamesLaterAreFollowed(t *testing.T) {
 	if got := e.log.wait(t, "backend.output", 1); got != "A is 1" {
 		t.Errorf("printed %q", got)
 	}
-	e.write("settings", "A=2\n")
+	if status, body := getAs(t, "localhost", e.App+"/settings.txt"); status != http.StatusNotFound {
+		t.Errorf("what is secret now is served: %d %s", status, body)
+	}
+	e.write("src/settings.txt", "A=2\n")
 	e.log.wait(t, "backend.restarted", 1)
 	if got := e.log.wait(t, "backend.output", 2); got != "A is 2" {
 		t.Errorf("printed %q", got)
