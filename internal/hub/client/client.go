@@ -12,11 +12,7 @@
 // building the program needs nothing but Go. After a change run go generate.
 package client
 
-import (
-	"crypto/sha256"
-	_ "embed" // for the two scripts
-	"encoding/base64"
-)
+import _ "embed" // for the two scripts
 
 //go:generate go run ./gen
 
@@ -33,9 +29,3 @@ func Source() []byte { return []byte(classic) }
 // Module returns the client as an ES module, minified, in UTF-8. It exports io (also
 // as default and as connect), Manager, Socket and protocol. The caller owns the bytes.
 func Module() []byte { return []byte(module) }
-
-// ETag returns a strong entity tag, quotes included, that changes with either script.
-func ETag() string {
-	sum := sha256.Sum256([]byte(classic + module))
-	return `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
-}

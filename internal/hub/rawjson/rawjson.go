@@ -83,16 +83,9 @@ func Split(text []byte, depth int) ([][]byte, error) {
 	return s.elements(nil, at, math.MaxInt)
 }
 
-// AppendElements checks a list of elements without the brackets around it, as in
-// [Call].Args, and appends them to dst. It does not allocate if dst has room.
-// The missing brackets count as depth 1.
-func AppendElements(dst [][]byte, list []byte, depth int) ([][]byte, error) {
-	s := scanner{text: list, limit: depth}
-	return s.elements(dst, s.space(0), math.MaxInt)
-}
-
-// AppendFirst is [AppendElements] for the first n elements alone; what stands behind
-// them is not looked at.
+// AppendFirst checks the first n elements of a list without the brackets around it, as
+// in [Call].Args, and appends them to dst; what stands behind them is not looked at. It
+// does not allocate if dst has room. The missing brackets count as depth 1.
 func AppendFirst(dst [][]byte, list []byte, n, depth int) ([][]byte, error) {
 	s := scanner{text: list, limit: depth}
 	return s.elements(dst, s.space(0), n)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"math"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -262,7 +263,7 @@ func TestScanningDoesNotAllocate(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := AppendElements(dst, call.Args, depth); err != nil {
+		if _, err := AppendFirst(dst, call.Args, math.MaxInt, depth); err != nil {
 			t.Fatal(err)
 		}
 		if err := Placeholders(call.Args, 1); err != nil {
@@ -318,7 +319,7 @@ func sameAsReference(t *testing.T, text []byte, elements [][]byte, call Call) {
 			t.Fatalf("%q: element %d is %q, want %q", text, i, elements[i], want[i])
 		}
 	}
-	args, err := AppendElements(nil, call.Args, 10_000)
+	args, err := AppendFirst(nil, call.Args, math.MaxInt, 10_000)
 	if err != nil || len(args) != call.Count || len(args) != max(0, len(want)-1) {
 		t.Fatalf("%q: arguments %q, count %d, %v", text, args, call.Count, err)
 	}

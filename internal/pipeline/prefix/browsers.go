@@ -24,15 +24,6 @@ type Browsers struct {
 	engines []api.Engine // sorted by name, each once
 }
 
-// String lists the versions as the bundler's targets are written: "chrome109,safari15.6".
-func (b Browsers) String() string {
-	words := make([]string, len(b.engines))
-	for i, e := range b.engines {
-		words[i] = engineName(e.Name) + e.Version
-	}
-	return strings.Join(words, ",")
-}
-
 // recent and common stand for what only statistics can tell: the last version of each
 // browser, and the oldest that more than a few use. They are those of a while ago, since a
 // prefix too many does no harm.

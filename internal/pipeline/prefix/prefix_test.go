@@ -13,6 +13,15 @@ import (
 	maps "github.com/realtimectl/realtimectl/internal/pipeline/sourcemap"
 )
 
+// versions lists browsers as the bundler's targets are written: "chrome109,safari15.6".
+func versions(b Browsers) string {
+	words := make([]string, len(b.engines))
+	for i, e := range b.engines {
+		words[i] = engineName(e.Name) + e.Version
+	}
+	return strings.Join(words, ",")
+}
+
 func old(t *testing.T) Browsers {
 	t.Helper()
 	b, unknown := Parse([]string{"ie >= 9", "safari 7", "Firefox 30"})
@@ -104,8 +113,8 @@ func TestQueriesMeanTheOldestVersions(t *testing.T) {
 	}
 	for _, tt := range tests {
 		got, unknown := Parse(tt.queries)
-		if got.String() != tt.want {
-			t.Errorf("%q: %s, want %s", tt.queries, got, tt.want)
+		if versions(got) != tt.want {
+			t.Errorf("%q: %s, want %s", tt.queries, versions(got), tt.want)
 		}
 		if diff := cmp.Diff(tt.unknown, unknown); diff != "" {
 			t.Errorf("%q: unknown (-want +got):\n%s", tt.queries, diff)
@@ -132,8 +141,8 @@ func TestTheProjectNamesItsBrowsers(t *testing.T) {
 			}
 		}
 		b, from, _, err := Of(dir)
-		if err != nil || b.String() != tt.want || from != tt.from {
-			t.Errorf("%s %s: %s from %q, %v; want %s", tt.file, tt.content, b, from, err, tt.want)
+		if err != nil || versions(b) != tt.want || from != tt.from {
+			t.Errorf("%s %s: %s from %q, %v; want %s", tt.file, tt.content, versions(b), from, err, tt.want)
 		}
 	}
 }

@@ -132,7 +132,7 @@ try { fs.symlinkSync('/', 'root'); fs.readdirSync('root/etc'); gulp.task('listed
 	}
 	var actions []string
 	for _, a := range p.Top.Actions {
-		actions = append(actions, strings.ReplaceAll(gulp.ActionText(a, true), dir, "DIR"))
+		actions = append(actions, strings.ReplaceAll(actionText(a), dir, "DIR"))
 	}
 	want := []string{"write DIR/made/a.txt (1 bytes)", "delete DIR/gulpfile.js", "run touch ran", "run touch 'ran too'"}
 	if diff := cmp.Diff(want, actions); diff != "" {
@@ -326,7 +326,7 @@ gulp.task('t', function () {
 		}
 		return []string{"/c/a.js", "/c/b.css"}, nil
 	}})
-	got := gulp.ActionText(p.Task("t").Work.(*gulp.Body).Actions[0], true)
+	got := actionText(p.Task("t").Work.(*gulp.Body).Actions[0])
 	if want := "[/c/a.js own.js] → /c/b.css1"; got != want {
 		t.Errorf("got %s, want %s (found %v)", got, want, p.Found)
 	}

@@ -42,7 +42,7 @@ func planText(dir string, p *gulp.Plan) string {
 		writeWork(&b, p.Top, seen)
 	}
 	for _, t := range p.Tasks {
-		fmt.Fprintf(&b, "\ntask %s = %s  (%s)\n", t.Name, gulp.WorkText(t.Work), t.Place)
+		fmt.Fprintf(&b, "\ntask %s = %s  (%s)\n", t.Name, workText(t.Work), t.Place)
 		writeWork(&b, t.Work, seen)
 	}
 	for _, d := range p.Found {
@@ -71,10 +71,10 @@ func writeWork(b *strings.Builder, w gulp.Work, seen map[gulp.Work]bool) {
 		}
 		seen[w] = true
 		if len(w.Actions) > 0 {
-			fmt.Fprintf(b, "  %s (%s)\n", gulp.WorkText(w), w.Place)
+			fmt.Fprintf(b, "  %s (%s)\n", workText(w), w.Place)
 		}
 		for _, a := range w.Actions {
-			fmt.Fprintf(b, "    %s\n", gulp.ActionText(a, true))
+			fmt.Fprintf(b, "    %s\n", actionText(a))
 		}
 		for _, a := range w.Actions {
 			switch a := a.(type) {
