@@ -151,8 +151,9 @@ func (l *Layout) readSite(dir string) {
 
 // isTemporary reports whether a folder's name says that it holds nothing finished.
 func isTemporary(folder string) bool {
-	first, _, _ := strings.Cut(folder, "/")
-	return slices.Contains([]string{".tmp", "tmp", ".temp", "temp"}, first)
+	return slices.ContainsFunc(strings.Split(folder, "/"), func(part string) bool {
+		return slices.Contains([]string{".tmp", "tmp", ".temp", "temp"}, part)
+	})
 }
 
 // follow takes the folders that are served: the first that holds sources is the sources'
