@@ -273,7 +273,7 @@ func (b *builder) take(own *ownBuild, folder string) {
 // is not in it.
 func (b *builder) lacking() (at, ref string) {
 	for _, name := range b.sink.paths() {
-		if path.Ext(name) != ".html" || !isPage(b.sink.files[name]) {
+		if path.Ext(name) != ".html" || !isPage(b.sink.files[name]) || inPackage(name) {
 			continue
 		}
 		p := &page{out: name, base: path.Dir(name)}
@@ -289,6 +289,11 @@ func (b *builder) lacking() (at, ref string) {
 		}
 	}
 	return "", ""
+}
+
+// inPackage reports whether a file came with a package that was copied as a whole.
+func inPackage(name string) bool {
+	return slices.ContainsFunc(packageDirs[:], func(dir string) bool { return strings.Contains("/"+name, "/"+dir+"/") })
 }
 
 // lacks returns what a reference names if the output should have it and has not.

@@ -63,6 +63,19 @@ func TestBuildCarriesOutTheProjectsOwnTask(t *testing.T) {
 	mustBuild(t, t.Context(), BuildOptions{Dir: dir, Out: "site"}) // into what it has made itself
 }
 
+// TestCallOfAnUnknownModuleEndsNoBuild: what it does is told to be missing; the site is
+// whole all the same.
+func TestCallOfAnUnknownModuleEndsNoBuild(t *testing.T) {
+	files := ownTasks()
+	files["gulpfile.js"] = strings.Replace(files["gulpfile.js"], "gulp.parallel('scripts'", "done => { require('secret-cache').write('x'); done(); }, gulp.parallel('scripts'", 1)
+	files["gulpfile.js"] = strings.Replace(files["gulpfile.js"], "gulp.task('compile', done", "gulp.task('compile', gulp.series(done", 1)
+	files["gulpfile.js"] = strings.Replace(files["gulpfile.js"], "'licence'));", "'licence')));", 1)
+	report := mustBuild(t, t.Context(), BuildOptions{Dir: project(t, files), Out: "site"})
+	if report.Task == "" || len(report.Diagnostics) != 1 || !strings.Contains(report.Diagnostics[0].Message, "secret-cache.write in task compile is not known here: what it does is not done") {
+		t.Errorf("built by %q: %v", report.Task, report.Diagnostics)
+	}
+}
+
 func TestBuildsFolderIsThatOfTheTask(t *testing.T) {
 	files := ownTasks()
 	files["package.json"] = "{}"

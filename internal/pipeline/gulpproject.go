@@ -133,7 +133,8 @@ func (g *Gulp) place(task string) string {
 }
 
 // readSite takes the folder of the finished site, which the build may replace, from what
-// the build task writes.
+// the build task writes. The folder of static files is none, as it is served beside the
+// sources, and clean leaves it alone.
 func (l *Layout) readSite(dir string) {
 	g := l.Gulp
 	if l.Dist != "" || len(g.Building.Tasks) == 0 {
@@ -141,7 +142,7 @@ func (l *Layout) readSite(dir string) {
 	}
 	for _, folder := range localFolders(dir, g.Building.Folders) {
 		top := coveredBy(folder, g.outputs)
-		if top == "" || isTemporary(top) || l.Src != "." && (covered(top, []string{l.Src}) || covered(l.Src, []string{top})) {
+		if top == "" || isTemporary(top) || top == orDefault(l.Public, "public") || l.Src != "." && (covered(top, []string{l.Src}) || covered(l.Src, []string{top})) {
 			continue
 		}
 		l.Dist, l.Origin["dist"] = top, g.place(g.Building.Tasks[len(g.Building.Tasks)-1])

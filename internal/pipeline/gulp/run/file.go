@@ -53,16 +53,27 @@ func held(contents []byte) []byte {
 // own returns the file as functions of the gulpfile see it, theirs to change.
 func (f *file) own() *gulp.File {
 	own := f.File
-	if f.mapped != nil {
-		own.Map = f.mapped.JSON()
-	}
+	own.Map = f.mapJSON()
 	return &own
+}
+
+// mapJSON is the file's map as functions see it, which look for its name there; nil = it
+// has none.
+func (f *file) mapJSON() []byte {
+	if f.mapped == nil {
+		return nil
+	}
+	m := *f.mapped
+	if m.File == "" {
+		m.File = f.relative()
+	}
+	return m.JSON()
 }
 
 // taken returns the file after a function of the gulpfile had it.
 func (f *file) taken(own *gulp.File) *file {
 	n := f.with(func(n *file) { n.File, n.Map = *own, nil })
-	if f.mapped != nil && !bytes.Equal(own.Map, f.mapped.JSON()) {
+	if f.mapped != nil && !bytes.Equal(own.Map, f.mapJSON()) {
 		n.mapped, _ = sourcemap.Parse(own.Map) // a broken map is none
 	}
 	if sameFile(n, f) {

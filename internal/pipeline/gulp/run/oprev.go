@@ -9,7 +9,9 @@ import (
 	"fmt"
 	"maps"
 	"path"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/realtimectl/realtimectl/internal/pipeline/gulp"
@@ -24,6 +26,8 @@ func revOps(plugin string) opFunc {
 		return revManifest
 	case "gulp-rev-replace", "gulp-rev-rewrite":
 		return revReplace
+	case "gulp-hash-filename":
+		return hashFilename
 	}
 	return nil
 }
@@ -76,6 +80,30 @@ func rev(c *call, in []*file) ([]*file, error) {
 func revHash(contents []byte, digits int) string {
 	sum := md5.Sum(contents) //nolint:gosec // see the import
 	return hex.EncodeToString(sum[:])[:digits]
+}
+
+// namePart is a part of the names that gulp-hash-filename gives: {name}, {hash:8}, {ext}.
+var namePart = regexp.MustCompile(`\{(\w+)(?::(\d+))?\}`)
+
+// hashFilename is gulp-hash-filename, but for the times of files.
+func hashFilename(c *call, in []*file) ([]*file, error) {
+	format := textOr(object(c.arg(0)), "format", "{name}-{hash}{ext}")
+	return c.move(in, func(f *file) (string, string, error) {
+		sum := md5.Sum(f.Contents) //nolint:gosec // see the import
+		parts := map[string]string{"name": stem(f.Path), "ext": ext(f.Path), "hash": hex.EncodeToString(sum[:]), "size": strconv.Itoa(len(f.Contents))}
+		name := namePart.ReplaceAllStringFunc(format, func(s string) string {
+			m := namePart.FindStringSubmatch(s)
+			part, ok := parts[m[1]]
+			if !ok {
+				return s
+			}
+			if n, err := strconv.Atoi(m[2]); err == nil && n > 0 {
+				part = part[:min(n, len(part))]
+			}
+			return part
+		})
+		return path.Join(path.Dir(f.Path), name), f.Base, nil
+	})
 }
 
 // revPath puts a hash into a name, before the dot that is found.

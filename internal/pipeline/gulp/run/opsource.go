@@ -31,7 +31,7 @@ func sourceOps(plugin string) opFunc {
 			return append(more[:len(more):len(more)], in...), err
 		}
 	case "merge-stream", "merge2", "event-stream.merge", "event-stream.concat", "streamqueue", "streamqueue.obj",
-		"series-stream", "stream-series", "gulp-merge", "ordered-merge-stream", "ordered-read-streams":
+		"series-stream", "stream-series", "add-stream", "add-stream.obj", "gulp-merge", "ordered-merge-stream", "ordered-read-streams":
 		return merge
 	}
 	return nil

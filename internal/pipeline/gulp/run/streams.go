@@ -206,6 +206,10 @@ func (c *call) unknown(part string) {
 		what += " with " + part
 	}
 	what += " in task " + task
+	if c.current == nil { // a module that was called: nothing of a stream is missing
+		c.warn(what+" is not known here: what it does is not done", c.hook(task))
+		return
+	}
 	c.ended = append(c.ended, fmt.Sprintf("%s (%v)", what, c.op.Place))
 	c.warn(what+" is not known here: what its stream makes is missing", c.hook(task))
 }
