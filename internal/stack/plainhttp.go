@@ -62,7 +62,8 @@ func toHTTPS() http.Handler {
 		if target == "*" { // OPTIONS of the whole server
 			target = "/"
 		}
-		http.Redirect(w, r, "https://"+r.Host+target, http.StatusPermanentRedirect)
+		w.Header().Set("Location", "https://"+r.Host+target)
+		w.WriteHeader(http.StatusPermanentRedirect)
 	})
 }
 

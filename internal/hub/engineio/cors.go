@@ -48,7 +48,7 @@ func impliedOrigin(r *http.Request) *http.Request {
 
 // trusts decides about a request's origin; one without is no browser's, or its own page's.
 func (srv *Server) trusts(r *http.Request) bool {
-	if r.Header.Get("Origin") == "" {
+	if len(r.Header.Values("Origin")) == 0 {
 		return true
 	}
 	if srv.opts.AllowOrigin != nil {
