@@ -10,6 +10,7 @@ import (
 	"maps"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -71,6 +72,9 @@ func (r *moduleRun) keyOf(p *page, m ref) string {
 // the next one. A source that turns out to be no ES module changes what imports it, so
 // that all begins again.
 func (r *moduleRun) compileAll(ctx context.Context, pages []*page) error {
+	if err := r.compileAhead(ctx, pages); err != nil {
+		return err
+	}
 	for again := true; again; {
 		again = false
 		r.live = map[string]*module{}
@@ -87,7 +91,62 @@ func (r *moduleRun) compileAll(ctx context.Context, pages []*page) error {
 			level = next
 		}
 	}
+	r.reached = r.live
 	return nil
+}
+
+// importedName matches what a script seems to import. It is only a guess: a comment may
+// look the same, and an import of types alone is none.
+var importedName = regexp.MustCompile(`\b(?:from|import)\s*\(?\s*['"](\.[^'"]+)['"]`)
+
+// compileAhead compiles at once what the pages seem to reach and was never compiled. Going
+// by what compiled modules import, there would be as many calls of the bundler as modules
+// stand one behind the other. Only what is reached then is served, and its mistakes told.
+func (r *moduleRun) compileAhead(ctx context.Context, pages []*page) error {
+	r.live = map[string]*module{}
+	queue, seen := r.entries(pages), map[string]bool{}
+	var fresh []*module
+	for len(queue) > 0 {
+		m := queue[0]
+		queue = queue[1:]
+		next := func(file string) {
+			if !seen[file] && isScript(file) {
+				seen[file] = true
+				queue = append(queue, &module{file: file})
+			}
+		}
+		if old := r.modules[m.file]; old != nil {
+			for _, l := range old.links {
+				if l.kind == linkScript {
+					next(l.file)
+				}
+			}
+			continue
+		}
+		if r.source(m) != nil {
+			continue // whoever imports it will say so
+		}
+		fresh = append(fresh, m)
+		dir := filepath.Dir(m.file)
+		if m.inline != nil {
+			dir = m.inline.dir
+		}
+		for _, found := range importedName.FindAllSubmatch(m.src, -1) {
+			if file, ok := r.beside(dir, string(found[1])); ok {
+				next(file)
+			}
+		}
+	}
+	if len(fresh) <= len(r.live) {
+		return ctx.Err() // nothing stands behind the entries
+	}
+	if _, err := r.compile(ctx, fresh, pages); err != nil {
+		return err
+	}
+	for _, m := range fresh {
+		r.modules[m.file] = m
+	}
+	return ctx.Err()
 }
 
 // entries are the modules with which pages begin.

@@ -191,16 +191,16 @@ func (c *compiler) lookUp(build api.PluginBuild, a api.OnResolveArgs, name strin
 
 // beside finds a source that is named by its path, in the bundler's order, without a look
 // at the disk. A project whose package.json exchanges files for browsers asks the bundler.
-func (c *compiler) beside(dir, name string) (string, bool) {
-	if !strings.HasPrefix(name, ".") || strings.Contains(c.settings, `"browser"`) {
+func (r *moduleRun) beside(dir, name string) (string, bool) {
+	if !strings.HasPrefix(name, ".") || strings.Contains(r.settings, `"browser"`) {
 		return "", false
 	}
 	base := filepath.Join(dir, filepath.FromSlash(name))
-	if c.files[base] {
+	if r.files[base] {
 		return base, true
 	}
 	for _, try := range candidates(base) {
-		if c.files[try] {
+		if r.files[try] {
 			return try, true
 		}
 	}

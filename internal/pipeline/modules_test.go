@@ -245,3 +245,28 @@ func TestEditOfAClassicWorkerBundlesItAnew(t *testing.T) {
 		check(t, p, dir, e)
 	}
 }
+
+func TestWhatOnlySeemsToBeImportedIsNeitherServedNorTold(t *testing.T) {
+	dir := project(t, map[string]string{
+		"src/index.html": `<!doctype html><script type="module" src="main.ts"></script>`,
+		"src/main.ts":    "// import './comment';\nimport { T } from './types';\nimport { a } from './a';\nconst t: T = a;\nconsole.log(t);\n",
+		"src/comment.ts": "const = 1;\n",
+		"src/types.ts":   "export type T = number;\n",
+		"src/a.ts":       "export const a: number = 1;\n",
+	})
+	p := open(t, dir)
+	result, err := p.Start(t.Context())
+	if err != nil || len(result.Diagnostics) > 0 {
+		t.Fatal(result.Diagnostics, err)
+	}
+	if diff := cmp.Diff([]string{"a.ts", "main.ts"}, names(snapshot(t, filepath.Join(dir, ".tmp")))); diff != "" {
+		t.Errorf("generated layer (-want +got):\n%s", diff)
+	}
+	for _, e := range []edited{
+		{"a slip in what nothing reaches", "src/comment.ts", "const = 2;\n", []string{"src/comment.ts"}, ""},
+		{"it is imported", "src/main.ts", "import './comment';\nimport { a } from './a';\nconsole.log(a);\n", []string{".tmp/main.ts"}, `expected identifier but found "="`},
+		{"its mending", "src/comment.ts", "export const c: number = 2;\n", []string{".tmp/comment.ts"}, ""},
+	} {
+		check(t, p, dir, e)
+	}
+}

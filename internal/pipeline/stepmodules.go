@@ -33,6 +33,7 @@ type modulesStep struct {
 	env    map[string]string // the author's own values, as they were last without a mistake
 
 	modules  map[string]*module         // by absolute file or inlineKey; what was compiled before
+	reached  map[string]*module         // of these, what the pages reached at the last run
 	commonJS map[string][]byte          // sources that are no ES modules, which are bundled as packages are, and what they held
 	settings string                     // what says how to read modules, at the last run
 	listing  []string                   // the files at the last run
@@ -86,7 +87,7 @@ func isScript(name string) bool {
 }
 
 // compiled reports whether a file was read as a module, and its mistakes told.
-func (s *modulesStep) compiled(file string) bool { return s.modules[file] != nil }
+func (s *modulesStep) compiled(file string) bool { return s.reached[file] != nil }
 
 // inputs lists everything that went into the last run beside the sources.
 func (s *modulesStep) inputs() []string {
@@ -97,7 +98,7 @@ func (s *modulesStep) inputs() []string {
 	for _, made := range s.workers {
 		files = slices.AppendSeq(files, maps.Keys(made.files))
 	}
-	for _, m := range s.modules {
+	for _, m := range s.reached {
 		if m.inline == nil {
 			files = append(files, m.file)
 		}
@@ -126,6 +127,7 @@ func (s *modulesStep) Run(ctx context.Context, w *Work) error {
 	pages, err := r.readPages()
 	s.idle = len(pages) == 0
 	if err != nil || s.idle {
+		s.reached = nil
 		return err
 	}
 	for _, d := range broken {

@@ -32,5 +32,5 @@ func stepsFor(layout Layout, t *tree, tasks []Task, compiler *sheets.Compiler, l
 	if !layout.wired() {
 		return steps
 	}
-	return append(steps, &scriptsStep{last: map[string][]byte{}}, &partialsStep{layout: layout, done: map[string]normalized{}}, &injectStep{layout: layout, cache: newInfoCache(), listed: map[string]bool{}})
+	return append(steps, newScriptsStep(), &partialsStep{layout: layout, done: map[string]normalized{}}, &injectStep{layout: layout, cache: newInfoCache(), listed: map[string]bool{}})
 }

@@ -1,18 +1,30 @@
 package pipeline
 
 import (
+	"bytes"
 	"context"
 	"path"
 	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
+
+	"github.com/realtimectl/realtimectl/internal/diag"
 )
 
 // scriptsStep makes plain scripts of TypeScript and JSX in projects whose pages load
 // scripts one by one. Plain scripts are served as they are.
 type scriptsStep struct {
-	last map[string][]byte // what files became when they had no mistake
+	compiled map[string]compiledScript // by absolute file
 }
+
+// compiledScript is what a script became, and of what.
+type compiledScript struct {
+	src   []byte
+	code  []byte // of the last version without a mistake; nil = there was none
+	found diag.List
+}
+
+func newScriptsStep() *scriptsStep { return &scriptsStep{compiled: map[string]compiledScript{}} }
 
 // Name returns "scripts".
 func (s *scriptsStep) Name() string { return "scripts" }
@@ -28,32 +40,45 @@ func needsCompiling(p string) bool {
 	return false
 }
 
-// Run compiles every such file for itself.
-func (s *scriptsStep) Run(_ context.Context, w *Work) error {
+// Run compiles every such file for itself, again only when it is another.
+func (s *scriptsStep) Run(ctx context.Context, w *Work) error {
 	w.sound = true // one file's mistake is not the others'
-	m := messenger{tree: w.tree}
 	for _, file := range w.Sources() {
 		name := w.URL(file)
 		if !needsCompiling(name) {
 			continue
 		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		src, err := w.Read(file)
 		if err != nil {
 			return err
 		}
-		result := api.Transform(string(src), api.TransformOptions{
-			Sourcefile: w.Rel(file), Loader: loaderFor(name), Sourcemap: api.SourceMapInline,
-			Charset: api.CharsetUTF8, LogLevel: api.LogLevelSilent, LogLimit: maxMessages,
-		})
-		for _, d := range m.messages(result.Errors, result.Warnings) {
+		made, ok := s.compiled[file]
+		if !ok || !bytes.Equal(made.src, src) {
+			made = compileScript(w, file, src, made.code)
+			s.compiled[file] = made
+		}
+		for _, d := range made.found {
 			w.Report(d)
 		}
-		if len(result.Errors) == 0 {
-			s.last[file] = result.Code
-		}
-		if code, ok := s.last[file]; ok {
-			w.Emit(replaceExt(name, ".js"), code)
+		if made.code != nil {
+			w.Emit(replaceExt(name, ".js"), made.code)
 		}
 	}
 	return nil
+}
+
+// compileScript compiles one script; with a mistake it stays what it was.
+func compileScript(w *Work, file string, src, last []byte) compiledScript {
+	result := api.Transform(string(src), api.TransformOptions{
+		Sourcefile: w.Rel(file), Loader: loaderFor(file), Sourcemap: api.SourceMapInline,
+		Charset: api.CharsetUTF8, LogLevel: api.LogLevelSilent, LogLimit: maxMessages,
+	})
+	made := compiledScript{src: src, code: last, found: messenger{tree: w.tree}.messages(result.Errors, result.Warnings)}
+	if len(result.Errors) == 0 {
+		made.code = result.Code
+	}
+	return made
 }
