@@ -35,6 +35,7 @@ func (l *Layout) readEntries(dir string) {
 	f.programs()
 	f.webpack()
 	f.fields()
+	f.siblings()
 	for _, e := range f.found {
 		if l.names(dir, e) {
 			l.Entries = append(l.Entries, e)
@@ -107,6 +108,31 @@ func (f *entryFinder) fields() {
 		}
 	}
 }
+
+// siblings are scripts that the page names and that are not there, while what they are made
+// of lies in their place: main.js and main.ts.
+func (f *entryFinder) siblings() {
+	name := path.Join(f.layout.Src, "index.html")
+	page, err := os.ReadFile(filepath.Join(f.dir, filepath.FromSlash(name)))
+	if err != nil {
+		return
+	}
+	for _, m := range namedScript.FindAllSubmatch(page, -1) {
+		script := path.Join(f.layout.Src, cleanLocal(string(m[1])))
+		stem := strings.TrimSuffix(script, path.Ext(script))
+		if exists(filepath.Join(f.dir, filepath.FromSlash(script))) {
+			continue
+		}
+		for _, ext := range []string{".ts", ".tsx", ".jsx", ".mts"} {
+			if f.add(script, stem+ext, name) {
+				break
+			}
+		}
+	}
+}
+
+// namedScript matches the script element of a local .js file.
+var namedScript = regexp.MustCompile(`(?i)<script\b[^>]*\ssrc\s*=\s*["']?([\w./@-]+\.m?js)\b`)
 
 // commands reads the bundlers' command lines among the scripts of package.json.
 func (f *entryFinder) commands() {

@@ -50,6 +50,10 @@ func TestBundlesOfTheProjectAreFoundWhereItsToolsSaySo(t *testing.T) {
 		{"Create React App", map[string]string{
 			"public/index.html": "<!doctype html>", "src/index.tsx": "", "package.json": `{"dependencies": {"react-scripts": "5"}}`,
 		}, ReactApp, "public", []Entry{{"", "src/index.tsx", "package.json"}}},
+		{"TypeScript in a script's place", map[string]string{
+			"src/index.html": "<!doctype html><script defer src='./js/main.js'></script><script src=old.js></script>",
+			"src/js/main.ts": "", "src/old.js": "", "src/old.ts": "",
+		}, Bundled, "src", []Entry{{"src/js/main.js", "src/js/main.ts", "src/index.html"}}},
 		{"a bundle that the page does not load", map[string]string{
 			"index.html": "<!doctype html><script src=app.js></script>", "main.js": "", "package.json": `{"scripts": {"start": "browserify main.js -o bundle.js"}}`,
 		}, Plain, ".", nil},
