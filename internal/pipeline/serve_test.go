@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -190,8 +189,6 @@ func TestSettingsBecomeAModule(t *testing.T) {
 	}{
 		"whole":       {Settings{}, "angular.module(\"app.config\", [])\n.constant(\"env\", {\"dev\":{\"url\":\"http://localhost/é\",\"n\":1.5},\"prod\":{\"url\":\"https://x\"}})\n.constant(\"all\", {\"deep\":[1,{\"a\":null}]});\n"},
 		"environment": {Settings{Environment: []string{"env.dev", "all"}}, "angular.module(\"app.config\", [])\n.constant(\"url\", \"http://localhost/é\")\n.constant(\"n\", 1.5)\n.constant(\"deep\", [1,{\"a\":null}]);\n"},
-		"constants":   {Settings{Environment: []string{"env.prod"}, Constants: map[string]json.RawMessage{"url": json.RawMessage(`1`), "b": json.RawMessage(`2`)}}, "angular.module(\"app.config\", [])\n.constant(\"url\", 1)\n.constant(\"b\", 2);\n"},
-		"keys":        {Settings{Environment: []string{"env.dev"}, Keys: []string{"n"}, Existing: true, Values: true, Wrap: true}, "(function () { \n return angular.module(\"app.config\")\n.value(\"n\", 1.5);\n\n})();\n"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -1,32 +1,23 @@
 package pipeline
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"fmt"
 	"path"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/realtimectl/realtimectl/internal/diag"
-	"github.com/realtimectl/realtimectl/internal/pipeline/angular"
+	"github.com/realtimectl/realtimectl/internal/pipeline/gulp"
+	"github.com/realtimectl/realtimectl/internal/pipeline/gulp/run"
 )
 
-// Settings makes an AngularJS module of a JSON file: what gulp-ng-config does.
+// Settings makes an AngularJS module of a JSON or YAML file: what gulp-ng-config does.
 type Settings struct {
 	Module string // the module's name; required
-	From   string // the JSON file, relative to the project; required
+	From   string // the file, relative to the project; required
 	// Environment names objects inside the file, "production" or "env.production", that
 	// are merged, the later over the earlier; none = the whole file.
 	Environment []string
-	Constants   map[string]json.RawMessage // over what the file says
-	Keys        []string                   // only these; none = all
-	Existing    bool                       // add to a module that exists
-	Values      bool                       // .value instead of .constant
-	Wrap        bool                       // put the whole into a function
-	Pretty      int                        // spaces of indentation; 0 = none
 }
 
 // configStep writes the settings' script under the name of their file.
@@ -43,7 +34,7 @@ func (s *configStep) Concerns(p string) bool {
 }
 
 // Run makes the script.
-func (s *configStep) Run(_ context.Context, w *Work) error {
+func (s *configStep) Run(ctx context.Context, w *Work) error {
 	file := absIn(w.tree.dir, s.settings.From)
 	src, err := w.Read(file)
 	if err != nil {
@@ -53,106 +44,46 @@ func (s *configStep) Run(_ context.Context, w *Work) error {
 		})
 		return nil
 	}
-	list, err := s.settings.pick(src)
-	if err == nil {
-		var out []byte
-		out, err = angular.Config(list, angular.ConfigOptions{
-			Module: s.settings.Module, Existing: s.settings.Existing, Values: s.settings.Values,
-			Wrap: s.settings.Wrap, Pretty: s.settings.Pretty,
-		})
-		w.Emit(stem(file)+".js", out)
-	}
+	runner := run.New(run.Options{Dir: filepath.Dir(file), Plan: s.plan(filepath.Base(file))})
+	runner.Give(map[string][]byte{filepath.ToSlash(file): src})
+	result, err := runner.Run(ctx, s.Name())
 	if err != nil {
-		w.Report(diag.Diagnostic{Severity: diag.Error, Source: s.Name(), Path: s.settings.From, Message: err.Error()})
+		return err
+	}
+	for _, d := range result.Diagnostics {
+		d.Source, d.Path = s.Name(), filepath.ToSlash(s.settings.From)
+		w.Report(d)
+	}
+	for _, script := range result.Files {
+		w.Emit(stem(file)+".js", script)
 	}
 	return nil
+}
+
+// plan is the gulpfile that would do it.
+func (s *configStep) plan(file string) *gulp.Plan {
+	var environment []gulp.Value
+	for _, name := range s.settings.Environment {
+		environment = append(environment, name)
+	}
+	options := &gulp.Object{Keys: []string{"environment"}, Values: map[string]gulp.Value{"environment": environment}}
+	if environment == nil {
+		options = nil
+	}
+	var stream *gulp.Stream
+	for i, op := range []*gulp.Op{
+		{Plugin: "gulp.src", Args: []gulp.Value{file}},
+		{Plugin: "gulp-ng-config", Args: []gulp.Value{s.settings.Module, options}},
+		{Plugin: "gulp.dest", Args: []gulp.Value{"."}},
+	} {
+		op.ID = i
+		stream = &gulp.Stream{ID: i, Prev: stream, Op: op}
+	}
+	return &gulp.Plan{Version: 4, Tasks: []*gulp.Task{{Name: s.Name(), Work: &gulp.Body{Actions: []gulp.Action{stream}}}}}
 }
 
 // stem returns a file's name without folder and extension.
 func stem(file string) string {
 	base := filepath.Base(file)
 	return strings.TrimSuffix(base, filepath.Ext(base))
-}
-
-// pick returns the settings that the options ask for, in the file's order.
-func (s Settings) pick(src []byte) ([]angular.Setting, error) {
-	all, err := members(src)
-	if err != nil {
-		return nil, fmt.Errorf("the settings are no JSON object: %w", err)
-	}
-	list := all
-	if len(s.Environment) > 0 {
-		list = nil
-	}
-	for _, env := range s.Environment {
-		part, err := lookup(src, env)
-		if err != nil {
-			return nil, err
-		}
-		list = merge(list, part)
-	}
-	var extra []angular.Setting
-	for name, value := range s.Constants {
-		extra = append(extra, angular.Setting{Name: name, Value: value})
-	}
-	slices.SortFunc(extra, func(a, b angular.Setting) int { return strings.Compare(a.Name, b.Name) })
-	list = merge(list, extra)
-	if len(s.Keys) > 0 {
-		list = slices.DeleteFunc(list, func(e angular.Setting) bool { return !slices.Contains(s.Keys, e.Name) })
-	}
-	return list, nil
-}
-
-// lookup follows a path such as "env.production" into the file.
-func lookup(src []byte, at string) ([]angular.Setting, error) {
-	for part := range strings.SplitSeq(at, ".") {
-		list, err := members(src)
-		if err != nil {
-			return nil, fmt.Errorf("the settings have no environment %s: %w", at, err)
-		}
-		i := slices.IndexFunc(list, func(e angular.Setting) bool { return e.Name == part })
-		if i < 0 {
-			return nil, fmt.Errorf("the settings have no environment %s", at)
-		}
-		src = list[i].Value
-	}
-	return members(src)
-}
-
-// members returns the members of a JSON object in their order.
-func members(src []byte) ([]angular.Setting, error) {
-	dec := json.NewDecoder(bytes.NewReader(src))
-	tok, err := dec.Token()
-	if err != nil {
-		return nil, err
-	}
-	if tok != json.Delim('{') {
-		return nil, fmt.Errorf("it begins with %v", tok)
-	}
-	var list []angular.Setting
-	for dec.More() {
-		key, err := dec.Token()
-		if err != nil {
-			return nil, err
-		}
-		entry := angular.Setting{Name: fmt.Sprint(key)}
-		if err := dec.Decode(&entry.Value); err != nil {
-			return nil, err
-		}
-		list = merge(list, []angular.Setting{entry})
-	}
-	return list, nil
-}
-
-// merge replaces what has the same name and adds the rest.
-func merge(list, over []angular.Setting) []angular.Setting {
-	out := slices.Clone(list)
-	for _, o := range over {
-		if i := slices.IndexFunc(out, func(e angular.Setting) bool { return e.Name == o.Name }); i >= 0 {
-			out[i] = o
-			continue
-		}
-		out = append(out, o)
-	}
-	return out
 }

