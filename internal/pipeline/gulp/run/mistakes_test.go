@@ -38,7 +38,7 @@ func project(t *testing.T, files map[string]string) string {
 
 // plugins are those that the gulpfiles here ask gulp-load-plugins for.
 const plugins = "angular-filesort angular-templatecache autoprefixer babel concat cssnano csso ext-replace filter footer header htmlmin if " +
-	"inject insert less ng-annotate ng-config ng-constant ng-html2js postcss rename replace rev rev-replace sass sort sourcemaps strip-debug " +
+	"inject insert less minify ng-annotate ng-config ng-constant ng-html2js postcss rename replace rev rev-replace sass sort sourcemaps strip-debug " +
 	"uglify uglifyjs useref wrap"
 
 // gulp runs the default task of a project, which makes and pipes this stream, and returns
@@ -270,5 +270,27 @@ func TestBabelTranslatesWhatTheProjectSays(t *testing.T) {
 				t.Errorf("got\n%s\nwant\n%s%q", got, c.want, told)
 			}
 		})
+	}
+}
+
+func TestGulpMinifyPutsSmallScriptsBesideTheirSources(t *testing.T) {
+	const src, small = "var first = 1;\n", "var first=1;\n"
+	for stream, want := range map[string]map[string]string{
+		"$.minify()": {"out/a-min.js": small, "out/a.js": src, "out/lib/b.js": src, "out/lib/b-min.js": small, "out/c.mjs": src, "out/c-min.mjs": small},
+		"$.minify({ noSource: true, exclude: ['lib'], ignoreFiles: ['*.mjs'] })": {"out/a-min.js": small, "out/lib/b.js": src, "out/c.mjs": src},
+		"$.minify({ ext: { src: '-debug.js', min: '.js' }, ignoreFiles: ['c*'] })": {
+			"out/a.js": small, "out/a-debug.js": src, "out/lib/b.js": small, "out/lib/b-debug.js": src, "out/c.mjs": src,
+		},
+		"$.minify({ ext: '.m.js', noSource: true, exclude: ['l*', '*.mjs'] })":                             {"out/a.m.js": small, "out/lib/b.js": src, "out/c.m.js": small},
+		"$.minify({ ext: { min: [/([ab])\\.js$/, 'small-$1.js'] }, noSource: true, ignoreFiles: ['c*'] })": {"out/small-a.js": small, "out/lib/small-b.js": small, "out/c.mjs": src},
+	} {
+		written, told := gulpRun(t, "gulp.src('src/**/*').pipe("+stream+")", map[string]string{"src/a.js": src, "src/lib/b.js": src, "src/c.mjs": src})
+		if diff := cmp.Diff(want, written); diff != "" || told != nil {
+			t.Errorf("%s (-want +got):\n%s%q", stream, diff, told)
+		}
+	}
+	written, told := gulpRun(t, "gulp.src('a.js').pipe($.minify())", map[string]string{"a.js": "var = 1;"})
+	if diff := cmp.Diff(map[string]string{"out/a.js": "var = 1;"}, written); diff != "" || len(told) != 1 {
+		t.Errorf("a mistake (-want +got):\n%s%q", diff, told)
 	}
 }

@@ -16,9 +16,11 @@ import (
 // scriptOps compile and shrink scripts.
 func scriptOps(plugin string) opFunc {
 	switch plugin {
-	case "gulp-uglify", "gulp-uglify.default", "gulp-uglify-es", "gulp-uglify-es.default", "gulp-terser", "gulp-terser.default", "gulp-jsmin", "gulp-minify",
+	case "gulp-uglify", "gulp-uglify.default", "gulp-uglify-es", "gulp-uglify-es.default", "gulp-terser", "gulp-terser.default", "gulp-jsmin",
 		"gulp-uglifyjs", "gulp-closure-compiler-service", "gulp-babel-minify", "gulp-babili":
 		return minifyScripts
+	case "gulp-minify":
+		return minifyBeside
 	case "gulp-babel", "gulp-6to5", "gulp-sucrase", "gulp-buble", "gulp-es6-transpiler", "gulp-react":
 		return babel
 	case "gulp-strip-debug":
