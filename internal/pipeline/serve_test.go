@@ -269,3 +269,18 @@ func TestTypeScriptIsCompiledAndItsMistakesAreToldOnce(t *testing.T) {
 		t.Errorf("the last good script is gone: %s", now)
 	}
 }
+
+func TestABowerBlockWithoutAnEndStaysAsItIs(t *testing.T) {
+	page := "<!doctype html>\n<!-- bower:js -->\n<script src=own.js></script>\n<!-- inject:js --><!-- endinject -->\n"
+	dir := project(t, map[string]string{"src/index.html": page, "src/own.js": "var a;", "bower.json": "{}"})
+	got, err := open(t, dir).Start(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Diagnostics) != 1 || got.Diagnostics[0].Severity != diag.Warning || got.Diagnostics[0].Line != 2 {
+		t.Errorf("told: %v", got.Diagnostics)
+	}
+	if made := readFile(t, filepath.Join(dir, ".tmp/index.html")); !strings.Contains(made, "<!-- bower:js -->\n<script src=own.js>") {
+		t.Errorf("page: %s", made)
+	}
+}

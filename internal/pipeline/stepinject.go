@@ -261,14 +261,14 @@ func (s *injectStep) fill(w *Work, file string, src []byte, lists *wiring) []byt
 	doc := htmlscan.Scan(src)
 	var edits htmlscan.Edits
 	injects, open := blocks(doc, "inject")
-	s.reportOpen(w, file, src, open)
+	s.reportOpen(w, file, src, open, diag.Error)
 	for _, b := range injects {
 		fill(&edits, src, b, injectTags(b.arg, lists))
 	}
 	text := string(edits.Apply(src))
 	for _, c := range lists.components {
 		_, open = blocks(doc, c.word)
-		s.reportOpen(w, file, src, open)
+		s.reportOpen(w, file, src, open, diag.Warning) // wiredep leaves such a page as it is
 		text = c.wire(text, file)
 	}
 	return []byte(text)
@@ -290,13 +290,13 @@ func injectTags(arg string, lists *wiring) []string {
 }
 
 // reportOpen tells of a block without an end.
-func (s *injectStep) reportOpen(w *Work, file string, src []byte, open int) {
+func (s *injectStep) reportOpen(w *Work, file string, src []byte, open int, severity diag.Severity) {
 	if open < 0 {
 		return
 	}
 	line, col := htmlscan.Position(src, open)
 	w.Report(diag.Diagnostic{
-		Severity: diag.Error, Source: s.Name(), Path: w.Rel(file), Line: line, Column: col,
+		Severity: severity, Source: s.Name(), Path: w.Rel(file), Line: line, Column: col,
 		Message: "the comment that begins here has no end", Excerpt: diag.Excerpt(src, line, col),
 		Hint: "close it with <!-- endinject --> or <!-- endbower -->",
 	})
