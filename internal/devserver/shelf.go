@@ -17,10 +17,13 @@ const (
 	// keptAfter is how old a file must be to be kept: no file system has a coarser clock
 	// (FAT counts in steps of two seconds), so each later change shows in a time or a size.
 	keptAfter = 3 * time.Second
-	// maxKept bounds a file on the shelf, maxShelf all of them. A page's own scripts and
-	// styles fit; what does not is read anew for each answer.
+	// maxKept bounds a file on the shelf, maxShelf what all of them weigh. A page's own scripts
+	// and styles fit; what does not is read anew for each answer.
 	maxKept  = 512 << 10 // bytes
-	maxShelf = 4 << 20   // bytes
+	maxShelf = 2 << 20   // bytes
+	// perFile is what is held of a file beside its content, and all that a frozen one weighs
+	// in the heap; its content, which the collector does not know, counts a quarter.
+	perFile = 1 << 10 // bytes
 )
 
 // shelf holds the content of sources that have not changed for a while, so that a file
@@ -51,6 +54,14 @@ type content struct {
 	frozen    *frozen // nil if it is not
 	kind, tag string
 	modified  string // as Last-Modified has it
+}
+
+// weight is what the content counts on the shelf.
+func (c *content) weight() int {
+	if c.frozen != nil {
+		return perFile + c.size/4
+	}
+	return perFile + c.size
 }
 
 // reader reads the content for whoever wants a part of it.
@@ -129,13 +140,13 @@ func (s *shelf) keep(h hit, c *content) {
 	at := place{h.layer, h.rel}
 	s.drop(at)
 	for other := range s.held {
-		if s.size+c.size <= maxShelf {
+		if s.size+c.weight() <= maxShelf {
 			break
 		}
 		s.drop(other)
 	}
 	s.held[at] = c
-	s.size += c.size
+	s.size += c.weight()
 }
 
 // clear forgets everything.
@@ -153,7 +164,7 @@ func (s *shelf) clear() {
 // drop is called with mu held.
 func (s *shelf) drop(at place) {
 	if c, ok := s.held[at]; ok {
-		s.size -= c.size
+		s.size -= c.weight()
 		delete(s.held, at)
 	}
 }
