@@ -79,6 +79,7 @@ type Serve struct {
 	Key          string   `yaml:"key" doc:"PEM file of the key that belongs to cert."`
 	Open         bool     `yaml:"open" doc:"Open the browser once everything is up."`
 	Ghost        bool     `yaml:"ghost" doc:"Mirror clicks, scrolling and input between all open pages."`
+	Reload       Reload   `yaml:"reload" doc:"What open pages do beside showing what changed."`
 	AllowedHosts []string `yaml:"allowed-hosts" doc:"Host names that may be used to reach us, beside localhost, *.localhost and IP addresses."`
 	Fallback     string   `yaml:"fallback" default:"index.html" doc:"Page that answers navigations to paths that are no file."`
 
@@ -90,6 +91,13 @@ type Serve struct {
 	BasicAuth BasicAuth         `yaml:"basic-auth" doc:"Ask everybody for a name and a password, on both listeners."`
 	Log       bool              `yaml:"log" doc:"Print one line for each request."`
 	Slow      string            `yaml:"slow" default:"none" enum:"none,2g,slow-3g,3g,fast-3g,dsl,cable,4g" doc:"Answer as slowly as over this network; development only."`
+}
+
+// Reload is serve.reload.
+type Reload struct {
+	Overlay bool `yaml:"overlay" default:"true" doc:"Show mistakes in the project's files over the page."`
+	State   bool `yaml:"state" default:"true" doc:"Give scroll position, focus and form values back after a reload."`
+	Errors  bool `yaml:"errors" default:"true" doc:"Print uncaught errors and unhandled rejections of pages in the terminal."`
 }
 
 // Backend is one entry of backends; exactly one of Run, URL and Store is set.

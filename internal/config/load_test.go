@@ -73,7 +73,7 @@ func TestDefaultsOfAnEmptyProject(t *testing.T) {
 		Paths: Paths{Src: "src", Tmp: ".tmp", Dist: "dist", Public: "public", Bower: "bower_components"},
 		Serve: Serve{
 			Mode: Development, Proxy: Addr{Host: "localhost", Port: 3000}, App: Addr{Host: "localhost", Port: 3010},
-			Fallback: "index.html", Slow: NoNetwork,
+			Fallback: "index.html", Slow: NoNetwork, Reload: Reload{Overlay: true, State: true, Errors: true},
 		},
 		Hub: Hub{
 			Path: "/socket.io/", Publish: Publish{TokenFile: ".realtimectl/token"}, Auth: Auth{Timeout: 5 * time.Second},
@@ -91,7 +91,7 @@ func TestDefaultsOfAnEmptyProject(t *testing.T) {
 func TestTheWholeFileIsUnderstood(t *testing.T) {
 	text := `
 paths: { src: app, tmp: .tmp, dist: out }
-serve: { proxy: 4000, app: "127.0.0.1:0", open: true, ghost: false, mode: production, allowed-hosts: [ demo.example.com ] }
+serve: { proxy: 4000, app: "127.0.0.1:0", open: true, ghost: false, reload: { overlay: false, errors: false }, mode: production, allowed-hosts: [ demo.example.com ] }
 hub:
   path: /ws
   relays:
@@ -113,7 +113,7 @@ build: { budget: { "*.js": 200KB } }
 	}
 	wantServe := Serve{
 		Mode: Production, Proxy: Addr{Host: "localhost", Port: 4000}, App: Addr{Host: "127.0.0.1"},
-		Open: true, AllowedHosts: []string{"demo.example.com"}, Fallback: "index.html", Slow: NoNetwork,
+		Open: true, Reload: Reload{State: true}, AllowedHosts: []string{"demo.example.com"}, Fallback: "index.html", Slow: NoNetwork,
 	}
 	if diff := cmp.Diff(wantServe, got.Serve); diff != "" {
 		t.Errorf("serve (-want +got):\n%s", diff)

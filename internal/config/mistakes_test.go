@@ -44,7 +44,7 @@ func TestAMistakeShowsItsPlaceAndTheWayOut(t *testing.T) {
 
 func TestMistakes(t *testing.T) {
 	tests := []struct{ name, text, want, hint string }{
-		{"unknown key, nothing near", "serve: { prot: 1 }", `1:10: unknown key "prot" in serve`, "known keys: mode, proxy, app, host, strict-port, target, https, cert, key, open, ghost, allowed-hosts, fallback, mounts, rewrite, headers, replace, cors, basic-auth, log, slow"},
+		{"unknown key, nothing near", "serve: { prot: 1 }", `1:10: unknown key "prot" in serve`, "known keys: mode, proxy, app, host, strict-port, target, https, cert, key, open, ghost, reload, allowed-hosts, fallback, mounts, rewrite, headers, replace, cors, basic-auth, log, slow"},
 		{"unknown section", "hubb: {}", `1:1: unknown key "hubb"`, `did you mean "hub"?`},
 		{"key of another section", "serve:\n  relays: []", `2:3: unknown key "relays" in serve`, "did you mean hub.relays?"},
 		{"key at the top that belongs below", "origins: []", `1:1: unknown key "origins"`, "did you mean hub.origins?"},

@@ -312,10 +312,14 @@ func (p *parts) addPipeline(ctx context.Context) error {
 
 func (p *parts) addLiveReload(context.Context) error {
 	p.ghost = p.cfg.Serve.Ghost
-	p.live = livereload.New(livereload.Options{
+	o := livereload.Options{
 		CheckOrigin: p.allowOrigin, Token: p.token, Served: p.files, Resolve: p.resolve, Ghost: p.cfg.Serve.Ghost,
-		OnPageError: p.reportPageError, Log: p.log,
-	})
+		NoOverlay: !p.cfg.Serve.Reload.Overlay, NoState: !p.cfg.Serve.Reload.State, Log: p.log,
+	}
+	if p.cfg.Serve.Reload.Errors {
+		o.OnPageError = p.reportPageError
+	}
+	p.live = livereload.New(o)
 	return nil
 }
 
