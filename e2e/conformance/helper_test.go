@@ -97,6 +97,20 @@ func (p *peer) want(want answer, method, query, body string) {
 	}
 }
 
+// wantInPolls polls until all of want has come: what the server says at once may be answered
+// in one poll or in several.
+func (p *peer) wantInPolls(want, query string) {
+	p.t.Helper()
+	got := ""
+	for got != want {
+		a := p.do("GET", query, "")
+		got += a.Body
+		if a.Status != http.StatusOK || a.Body == "" || !strings.HasPrefix(want, got) {
+			p.t.Fatalf("GET ?%s: got %d %q in all, want %q", query, a.Status, got, want)
+		}
+	}
+}
+
 // greeting is the payload of an open packet.
 type greeting struct {
 	SID          string   `json:"sid"`

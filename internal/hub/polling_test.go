@@ -55,6 +55,7 @@ func TestAPollingClientThatEndsItsConnectionGetsBackWhatWaited(t *testing.T) {
 		t.Fatalf("%q: %v", connected, err)
 	}
 	s.publish(1, hub.Message{Event: "waited"})
+	s.untilClients(1)
 	s.do(http.MethodPost, session, "text/plain;charset=UTF-8", "1")
 	s.untilClients(0)
 	s.publish(0, hub.Message{Event: "missed"})

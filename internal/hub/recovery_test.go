@@ -60,6 +60,15 @@ func (s *server) publish(n int, m hub.Message) {
 	}
 }
 
+// lose ends the connection of c as a lost network does, and returns when only left clients
+// are there. A client may have its answer before it is counted.
+func (s *server) lose(c *client, left int) {
+	s.t.Helper()
+	s.untilClients(left + 1)
+	c.conn.Close()
+	s.untilClients(left)
+}
+
 // untilClients waits until so many clients are connected.
 func (s *server) untilClients(n int) {
 	s.t.Helper()
@@ -83,8 +92,7 @@ func TestAClientThatComesBackFindsItsIdItsRoomsAndWhatItMissed(t *testing.T) {
 	a.expect(`431["red"]`)
 	b.send(`42["client:first"]`)
 	a.expect(`42["server:first"]`)
-	a.conn.Close()
-	s.untilClients(1)
+	s.lose(a, 1)
 	s.publish(1, hub.Message{Event: "all"})
 	s.publish(0, hub.Message{Event: "red", Rooms: []string{"red"}})
 	s.publish(0, hub.Message{Event: "blue", Rooms: []string{"blue"}})
@@ -105,8 +113,7 @@ func TestRecoveryNeedsNoFirstEventAndRepeatsNone(t *testing.T) {
 	s := start(t, roomRules(), hub.Options{})
 	a, me := s.comeBack(identity{})
 	for i := range 5 {
-		a.conn.Close()
-		s.untilClients(0)
+		s.lose(a, 0)
 		s.publish(0, hub.Message{Event: fmt.Sprint("missed ", i)})
 		a, _ = s.comeBack(me)
 		a.expect(fmt.Sprintf(`42["missed %d"]`, i))
@@ -137,8 +144,7 @@ func TestWhoLeftOnPurposeOrIsNotKnownBeginsAnew(t *testing.T) {
 		t.Error("a client that had left came back as itself")
 	}
 	b, me := s.comeBack(identity{})
-	b.conn.Close()
-	s.untilClients(2)
+	s.lose(b, 2)
 	for _, pid := range []string{"x", me.SID + ".", me.SID + ".AAAAAAAAAAAAAAAAAAAA", strings.ToUpper(me.PID)} {
 		if _, now := s.comeBack(identity{me.SID, pid}); now.SID == me.SID {
 			t.Errorf("pid %q was taken for %q", pid, me.PID)
@@ -149,8 +155,7 @@ func TestWhoLeftOnPurposeOrIsNotKnownBeginsAnew(t *testing.T) {
 func TestWithoutTheEventsItMissedAClientBeginsAnew(t *testing.T) {
 	s := start(t, roomRules(), hub.Options{Recovery: hub.Recovery{MaxBytes: 6000}})
 	a, me := s.comeBack(identity{})
-	a.conn.Close()
-	s.untilClients(0)
+	s.lose(a, 0)
 	for range 5 {
 		s.publish(0, hub.Message{Event: "x", Args: []json.RawMessage{json.RawMessage(`"` + strings.Repeat("x", 1000) + `"`)}})
 	}
@@ -168,8 +173,7 @@ func TestRecoverySurvivesARestart(t *testing.T) {
 	a.send(`421["enter","red"]`)
 	a.expect(`431["red"]`)
 	b, other := first.comeBack(identity{})
-	b.conn.Close()
-	first.untilClients(1)
+	first.lose(b, 1)
 	first.publish(1, hub.Message{Event: "before", Args: []json.RawMessage{json.RawMessage(`{"b":1,"a":"é"}`)}})
 	a.expect(`42["before",{"b":1,"a":"é"}]`)
 	first.stop()
@@ -221,8 +225,7 @@ func TestAnotherPersonDoesNotComeBackAsTheOneWhoLeft(t *testing.T) {
 		if err := json.Unmarshal([]byte(a.read()[2:]), &me); err != nil {
 			t.Fatal(err)
 		}
-		a.conn.Close()
-		s.untilClients(0)
+		s.lose(a, 0)
 		s.publish(0, hub.Message{Event: "for ana", Rooms: []string{"ana"}})
 		b := s.dial("4")
 		b.send(fmt.Sprintf(`40{"name":%q,"pid":%q}`, name, me.PID))
@@ -240,8 +243,7 @@ func TestAnotherPersonDoesNotComeBackAsTheOneWhoLeft(t *testing.T) {
 			b.expect(`42["for ana"]`)
 		}
 		b.fence()
-		b.conn.Close()
-		s.untilClients(0)
+		s.lose(b, 0)
 	}
 }
 

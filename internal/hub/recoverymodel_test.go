@@ -106,7 +106,6 @@ func publishTo(t *testing.T, s *server, visitors []*visitor, m hub.Message) {
 
 // leave ends a connection as a lost network does.
 func (v *visitor) leave(s *server, visitors []*visitor) {
-	v.conn.Close()
 	v.here = false
 	left := 0
 	for _, other := range visitors {
@@ -114,7 +113,7 @@ func (v *visitor) leave(s *server, visitors []*visitor) {
 			left++
 		}
 	}
-	s.untilClients(left)
+	s.lose(v.client, left)
 }
 
 func (v *visitor) back(s *server) {
