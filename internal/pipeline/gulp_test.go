@@ -235,3 +235,22 @@ func mistakesIn(r Result, file string) string {
 	}
 	return strings.Join(lines, "\n")
 }
+
+func TestGulpfileIsReadAsTheProjectsScriptCallsIt(t *testing.T) {
+	dir := project(t, map[string]string{
+		"package.json": `{"scripts": {"start": "cross-env STAGE=local npx gulp dev --theme dark"}}`,
+		"gulpfile.js": `
+const gulp = require('gulp'), { argv } = require('yargs');
+const name = process.env.STAGE + '-' + argv.theme;
+gulp.task('page', () => gulp.src('src/index.html').pipe(require('gulp-rename')(name + '.html')).pipe(gulp.dest('.tmp')));
+gulp.task('dev', gulp.series('page', () => require('browser-sync').init({ server: ['.tmp', 'src'] })));
+`,
+		"src/index.html": "<!doctype html>",
+	})
+	if _, err := open(t, dir).Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string]string{"local-dark.html": "<!doctype html>"}, snapshot(t, filepath.Join(dir, ".tmp"))); diff != "" {
+		t.Errorf("generated layer (-want +got):\n%s", diff)
+	}
+}

@@ -87,7 +87,7 @@ func (b *builder) ownTask() (*ownBuild, error) {
 	if len(own.building.Tasks) == 0 {
 		return nil, nil
 	}
-	if call := own.building.Invocation; len(call.Args)+len(call.Env) > 0 {
+	if call := own.building.Invocation; !call.IsPlain() {
 		if again, err := recordGulpfile(b.tree.dir, call); err == nil && again != nil {
 			own.plan = again
 		}

@@ -54,7 +54,7 @@ func (l Layout) Routes() map[string]string {
 // readGulpfile lets the project's gulpfile say where things are. What it serves counts
 // more than what the names of folders suggest.
 func (l *Layout) readGulpfile(dir string) {
-	plan, err := recordGulpfile(dir, gulp.Invocation{})
+	plan, serving, err := recordDevelopment(dir)
 	if err != nil {
 		l.Gulp = &Gulp{Plan: &gulp.Plan{}, Why: err.Error()}
 	}
@@ -62,7 +62,7 @@ func (l *Layout) readGulpfile(dir string) {
 		return
 	}
 	g := &Gulp{
-		Plan: plan, Serving: plan.Development(developmentScripts(dir)...), Building: plan.Production(buildScripts(dir)...),
+		Plan: plan, Serving: serving, Building: plan.Production(buildScripts(dir)...),
 		outputs: outputsOf(dir, plan),
 	}
 	l.Gulp, l.hints = g, hintsOf(plan)

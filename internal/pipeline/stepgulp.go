@@ -146,11 +146,10 @@ func (s *gulpStep) renew(w *Work) {
 		return
 	}
 	s.stale = false
-	plan, err := recordGulpfile(s.dir, gulp.Invocation{})
+	plan, serving, err := recordDevelopment(s.dir)
 	if err != nil || plan == nil {
 		return // it is being written, or has gone: the last plan stays
 	}
-	serving := plan.Development(developmentScripts(s.dir)...)
 	if plan.Task(serving.Task) == nil {
 		w.found = append(w.found, plan.Found...)
 		return
@@ -212,6 +211,23 @@ func recordGulpfile(dir string, call gulp.Invocation) (*gulp.Plan, error) {
 		return nil, fmt.Errorf("read the gulpfile: %w", err)
 	}
 	return plan, nil
+}
+
+// recordDevelopment evaluates the gulpfile as the project's own script for development
+// calls it.
+func recordDevelopment(dir string) (*gulp.Plan, gulp.Serving, error) {
+	plan, err := recordGulpfile(dir, gulp.Invocation{})
+	if err != nil || plan == nil {
+		return plan, gulp.Serving{}, err
+	}
+	serving := plan.Development(developmentScripts(dir)...)
+	if serving.Call.IsPlain() {
+		return plan, serving, nil
+	}
+	if again, err := recordGulpfile(dir, serving.Call); err == nil && again != nil {
+		plan = again
+	}
+	return plan, plan.Development(developmentScripts(dir)...), nil
 }
 
 // developmentScripts are the command lines of package.json that start development, the

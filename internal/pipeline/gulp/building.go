@@ -45,10 +45,12 @@ func (p *Plan) Production(scripts ...Script) Building {
 // buildScript is what the first script runs that makes files.
 func (p *Plan) buildScript(scripts []Script) Building {
 	for _, script := range scripts {
-		b := Building{Script: script.Name, Invocation: Invocation{Env: map[string]string{}}}
+		b := Building{Script: script.Name}
 		for _, call := range p.invocations(script.Line) {
 			b.Tasks, b.Args = append(b.Tasks, call.Tasks...), append(b.Args, call.Args...)
-			maps.Copy(b.Env, call.Env)
+			if len(call.Env) > 0 {
+				b.Env = call.Env
+			}
 		}
 		if slices.ContainsFunc(b.Tasks, p.makes) && !slices.ContainsFunc(b.Tasks, p.stays) {
 			return b

@@ -12,6 +12,9 @@ type Invocation struct {
 	Env   map[string]string // variables that are set for it: NODE_ENV=production gulp …
 }
 
+// IsPlain reports whether a gulpfile that is called so finds nothing but names of tasks.
+func (call Invocation) IsPlain() bool { return len(call.Args)+len(call.Env) == 0 }
+
 // invocations returns the calls of gulp in a command line of package.json.
 func (p *Plan) invocations(line string) []Invocation {
 	var list []Invocation
@@ -32,9 +35,12 @@ func (p *Plan) invocations(line string) []Invocation {
 // invocation reads one command, whose options may take a word: only what is a task of the
 // plan is one.
 func (p *Plan) invocation(words []string) (Invocation, bool) {
-	call := Invocation{Env: map[string]string{}}
+	call := Invocation{}
 	for len(words) > 0 && !isGulp(words[0]) {
 		if name, value, ok := strings.Cut(words[0], "="); ok && name != "" && !strings.HasPrefix(name, "-") {
+			if call.Env == nil {
+				call.Env = map[string]string{}
+			}
 			call.Env[name] = value
 		}
 		words = words[1:]

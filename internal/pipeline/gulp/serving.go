@@ -10,6 +10,9 @@ import (
 type Serving struct {
 	// Task is the task a developer runs all day; "" when the plan has none.
 	Task string
+	// Call is how the project's own script calls gulp for it, where it says more than the
+	// names of tasks.
+	Call Invocation
 	// Before are tasks that are run first, each for itself: those that make what a Task
 	// only serves.
 	Before []string
@@ -75,7 +78,7 @@ var productionWords = [...]string{"dist", "prod", "build", "test", "e2e", "relea
 // watch, else the default task.
 func (p *Plan) Development(scripts ...string) Serving {
 	s := Serving{Routes: map[string]string{}}
-	if s.Task, s.Before = p.scripted(scripts); s.Task == "" {
+	if s.Task, s.Before, s.Call = p.scripted(scripts); s.Task == "" {
 		s.Task = p.chosen()
 	}
 	if s.Task == "" {
@@ -90,18 +93,23 @@ func (p *Plan) Development(scripts ...string) Serving {
 	return s
 }
 
-// scripted returns what the first script with a development task runs.
-func (p *Plan) scripted(scripts []string) (task string, before []string) {
+// scripted returns what the first script with a development task runs, and how.
+func (p *Plan) scripted(scripts []string) (task string, before []string, call Invocation) {
 	for _, script := range scripts {
 		var names []string
-		for _, call := range p.invocations(script) {
-			names = append(names, call.Tasks...)
-		}
-		if i := slices.IndexFunc(names, p.stays); i >= 0 {
-			return names[i], names[:i]
+		for _, c := range p.invocations(script) {
+			names = append(names, c.Tasks...)
+			i := slices.IndexFunc(names, p.stays)
+			switch {
+			case i < 0:
+			case c.IsPlain():
+				return names[i], names[:i], Invocation{}
+			default:
+				return names[i], names[:i], c
+			}
 		}
 	}
-	return "", nil
+	return "", nil, Invocation{}
 }
 
 // chosen returns the development task by what it does and how it is called.

@@ -109,9 +109,11 @@ func TestScriptsOfTheProjectSayWhatIsRun(t *testing.T) {
 	}}
 	up := gulp.Serving{Task: "up", Before: []string{"make"}, Roots: []string{"out"}, Routes: map[string]string{}}
 	serve := gulp.Serving{Task: "serve", Before: []string{"default"}, Roots: []string{"app"}, Routes: map[string]string{}}
+	called := up
+	called.Call = gulp.Invocation{Tasks: []string{"make", "up"}, Args: []string{"--dev"}}
 	for script, want := range map[string]gulp.Serving{
 		"gulp make && gulp up":                           up,
-		"node_modules/.bin/gulp make up --dev":           up,
+		"node_modules/.bin/gulp make up --dev":           called,
 		"npm run clean; NODE_ENV=dev gulp make; gulp up": up,
 		"gulp; gulp missing serve":                       serve,
 		"node server.js":                                 serve,
