@@ -114,9 +114,10 @@ func unchanged(before, now os.FileInfo) bool {
 		before.ModTime().Equal(now.ModTime()) && was.Equal(is)
 }
 
-// keep puts the content of a hit on the shelf unless it is too large or too young.
+// keep puts the content of a hit on the shelf unless it is too large or too young, or lies
+// on a disk of which nobody knows when it was written to.
 func (s *shelf) keep(h hit, c *content) {
-	if s == nil || c.size > maxKept || !s.settled(c.info) {
+	if s == nil || c.size > maxKept || !s.settled(c.info) || !isLocal(h.file) {
 		return
 	}
 	s.mu.RLock()

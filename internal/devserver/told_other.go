@@ -1,4 +1,4 @@
-//go:build !(linux || darwin || freebsd || netbsd)
+//go:build !(linux || darwin || freebsd)
 
 package devserver
 
@@ -9,3 +9,6 @@ import (
 
 // changeTime is what this system does not tell; no file is kept then.
 func changeTime(os.FileInfo) (t time.Time, known bool) { return time.Time{}, false }
+
+// isLocal is asked for no file that is not kept anyway.
+func isLocal(*os.File) bool { return false }
