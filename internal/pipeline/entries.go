@@ -268,7 +268,7 @@ func (p packageFile) browserFile() string {
 // entryFile returns the source of a script that a page names: what a bundler makes of it,
 // or a script that only its missing type keeps from being a module.
 func (t *tree) entryFile(at string, r *ref) (string, bool) {
-	if r.kind != refScript && r.kind != refModule {
+	if r.kind != refScript && r.kind != refModule || len(t.entries) == 0 && !t.promote {
 		return "", false
 	}
 	_, there := t.find(at)

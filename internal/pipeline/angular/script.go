@@ -59,8 +59,13 @@ var (
 // them. Where text that is no code has such words, nobody asks for it.
 func readable(src string) string {
 	src = asUTF8(src)
-	src = importCall.ReplaceAllString(src, "_mport$1")
-	return awaitLoop.ReplaceAllString(src, "for$1     ")
+	if strings.Contains(src, "import") { // most scripts have none of it, and expressions are slow to say so
+		src = importCall.ReplaceAllString(src, "_mport$1")
+	}
+	if strings.Contains(src, "await") {
+		src = awaitLoop.ReplaceAllString(src, "for$1     ")
+	}
+	return src
 }
 
 // asUTF8 puts a question mark for each byte that is no UTF-8, as in sources of the
