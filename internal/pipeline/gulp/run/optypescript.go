@@ -18,11 +18,12 @@ import (
 // typescriptOps compile TypeScript. Types are left out, not checked.
 func typescriptOps(plugin string) opFunc {
 	switch plugin {
-	case "gulp-typescript":
+	case "gulp-typescript", "gulp-typescript.createProject":
 		return typescript
 	case "gulp-typescript.src":
 		return typescriptSources
-	case "gulp-typescript.js", "gulp-typescript.reporter", "gulp-typescript.filter":
+	case "gulp-typescript.js", "gulp-typescript.reporter", "gulp-typescript.filter",
+		"gulp-typescript.reporter.defaultReporter", "gulp-typescript.reporter.fullReporter", "gulp-typescript.reporter.longReporter", "gulp-typescript.reporter.nullReporter":
 		return func(_ *call, in []*file) ([]*file, error) { return in, nil }
 	case "gulp-typescript.dts":
 		return func(c *call, _ []*file) ([]*file, error) {

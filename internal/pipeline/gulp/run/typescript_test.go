@@ -21,7 +21,7 @@ const gulp = require('gulp'), ts = require('gulp-typescript');
 const project = ts.createProject('tsconfig.json');
 gulp.task('each', () => project.src().pipe(project()).js.pipe(gulp.dest('out')));
 gulp.task('one', () => gulp.src('src/**/*.ts').pipe(ts({ outFile: 'all.js', noImplicitAny: true })).pipe(gulp.dest('out')));
-gulp.task('modules', () => gulp.src('mod/*.ts').pipe(ts({ module: 'commonjs', target: 'es5' })).pipe(gulp.dest('out/mod')));
+gulp.task('modules', () => gulp.src('mod/*.ts').pipe(ts(ts.createProject({ module: 'commonjs', target: 'es5' }), ts.reporter.fullReporter(true))).pipe(gulp.dest('out/mod')));
 gulp.task('default', gulp.series('each', 'one', 'modules'));
 `,
 		"src/a.ts":        "/// <reference path=\"app/base.ts\" />\nnamespace App { say(new App.Base('a').name + App.Kind[App.Kind.Two]); }\n",
