@@ -21,7 +21,11 @@ class Emitter {
     return this;
   }
   off(event, f) { return this.removeListener(event, f); }
-  removeAllListeners(event) { if (event !== undefined) this._list(event).length = 0; return this; }
+  removeAllListeners(event) {
+    if (event !== undefined) this._list(event).length = 0;
+    else for (const name of this.eventNames()) this._list(name).length = 0;
+    return this;
+  }
   emit(event, ...args) {
     const list = this._list(event).slice();
     for (const f of list) f.apply(this, args);
@@ -29,7 +33,7 @@ class Emitter {
   }
   listeners(event) { return this._list(event).slice(); }
   listenerCount(event) { return this._list(event).length; }
-  eventNames() { return this._events ? Array.from(this._events.keys()) : []; }
+  eventNames() { return this._events ? Array.from(this._events.keys()).filter(name => this._list(name).length > 0) : []; }
   setMaxListeners() { return this; }
   getMaxListeners() { return 10; }
 }

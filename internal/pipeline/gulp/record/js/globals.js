@@ -48,16 +48,19 @@ Process.prototype._Exit = Exit;
 
 global_.process = new Process();
 
-// URL is the engine's, which takes every address beside a file for one at the root.
+// URL is the engine's, which takes every address beside another for one at the root.
 const Address = URL;
+const hierarchical = /^([a-zA-Z][a-zA-Z0-9+.-]*:\/\/[^/?#]*)([^?#]*)(\?[^#]*)?/;
 function beside(address, base) {
-  const dir = String(base.href || base).replace(/^file:\/\//, '').replace(/[^/]*$/, '');
-  const whole = address[0] === '/' ? address : dir + address;
-  return 'file://' + require('path').normalize(whole).replace(/\/?$/, /(^|\/)\.{0,2}$/.test(address) ? '/' : '');
+  const [, site, at, search] = hierarchical.exec(base), [, name, tail] = /^([^?#]*)([^]*)$/.exec(address);
+  if (name === '') return site + at + (tail[0] === '?' ? '' : search || '') + tail;
+  const whole = name[0] === '/' ? name : at.replace(/[^/]*$/, '') + name;
+  return site + require('path').normalize('/' + whole).replace(/\/?$/, /(^|\/)\.{0,2}$/.test(name) ? '/' : '') + tail;
 }
 global_.URL = function URL(address, base) {
-  const relative = base !== undefined && /^file:/.test(String(base.href || base)) && !/^[a-zA-Z][a-zA-Z0-9+.-]*:|^\/\//.test(String(address));
-  return relative ? new Address(beside(String(address), base)) : base === undefined ? new Address(address) : new Address(address, base);
+  const from = base === undefined ? '' : String(base.href || base);
+  const relative = hierarchical.test(from) && !/^[a-zA-Z][a-zA-Z0-9+.-]*:|^\/\//.test(String(address));
+  return relative ? new Address(beside(String(address), from)) : base === undefined ? new Address(address) : new Address(address, from);
 };
 global_.URL.prototype = Address.prototype;
 for (const name of Object.getOwnPropertyNames(Address)) if (!(name in global_.URL)) global_.URL[name] = Address[name];

@@ -10,8 +10,27 @@ function inert() {}
 function format(f, ...args) {
   if (typeof f !== 'string') return [f, ...args].map(inspect).join(' ');
   let i = 0;
-  const text = f.replace(/%[sdifjoO%]/g, m => (m === '%%' ? '%' : i >= args.length ? m : m === '%j' ? JSON.stringify(args[i++]) : String(args[i++])));
+  const text = f.replace(/%[sdifjoO%]/g, m => (m === '%%' ? '%' : i >= args.length ? m : shown(m, args[i++])));
   return [text, ...args.slice(i).map(a => (typeof a === 'string' ? a : inspect(a)))].join(' ');
+}
+
+function shown(as, v) {
+  switch (as) {
+    case '%j': return JSON.stringify(v);
+    case '%d': return String(Number(v));
+    case '%i': return String(parseInt(v, 10));
+    case '%f': return String(parseFloat(v));
+  }
+  return String(v);
+}
+
+// deepEqual compares what assert and util compare: values, whatever the order of keys.
+function deepEqual(a, b) {
+  if (Object.is(a, b)) return true;
+  if (a === null || b === null || typeof a !== 'object' || typeof b !== 'object' || Object.getPrototypeOf(a) !== Object.getPrototypeOf(b)) return false;
+  if (a instanceof Date || a instanceof RegExp) return String(a) === String(b);
+  const x = Object.keys(a), y = Object.keys(b);
+  return x.length === y.length && x.every(k => deepEqual(a[k], b[k]));
 }
 
 function inspect(v) { try { return typeof v === 'string' ? v : JSON.stringify(v) || String(v); } catch (e) { return String(v); } }
@@ -24,7 +43,8 @@ const util = {
   isString: v => typeof v === 'string', isFunction: v => typeof v === 'function', isObject: v => v !== null && typeof v === 'object',
   isRegExp: v => v instanceof RegExp, isUndefined: v => v === undefined, isNullOrUndefined: v => v === undefined || v === null,
   isDate: v => v instanceof Date, isError: v => v instanceof Error, isNumber: v => typeof v === 'number', isBoolean: v => typeof v === 'boolean',
-  _extend: Object.assign, log: inert, print: inert, puts: inert, types: {}, isDeepStrictEqual: (a, b) => inspect(a) === inspect(b),
+  _extend: Object.assign, log: inert, print: inert, puts: inert, isDeepStrictEqual: deepEqual,
+  types: { isRegExp: v => v instanceof RegExp, isDate: v => v instanceof Date, isPromise: v => v instanceof Promise, isNativeError: v => v instanceof Error, isTypedArray: ArrayBuffer.isView },
 };
 
 const os = {
@@ -33,19 +53,27 @@ const os = {
   totalmem: () => 1 << 30, freemem: () => 1 << 30, loadavg: () => [0, 0, 0], uptime: () => 0, userInfo: () => ({ username: '', uid: 0, gid: 0, homedir: '/' }), constants: { signals: {} },
 };
 
+function parseQuery(s) {
+  const out = Object.create(null), text = t => decodeURIComponent(t.replace(/\+/g, ' '));
+  for (const part of String(s).split('&').filter(Boolean)) {
+    const i = part.indexOf('='), key = text(i < 0 ? part : part.slice(0, i)), value = i < 0 ? '' : text(part.slice(i + 1));
+    out[key] = key in out ? [].concat(out[key], value) : value;
+  }
+  return out;
+}
+
 const querystring = {
-  parse: s => Object.fromEntries(String(s).split('&').filter(Boolean).map(p => p.split('=').map(decodeURIComponent))),
-  stringify: o => Object.keys(o || {}).map(k => encodeURIComponent(k) + '=' + encodeURIComponent(o[k])).join('&'),
+  parse: parseQuery,
+  stringify: o => Object.keys(o || {}).map(k => [].concat(o[k]).map(v => encodeURIComponent(k) + '=' + encodeURIComponent(v)).join('&')).join('&'),
   escape: encodeURIComponent, unescape: decodeURIComponent,
 };
 
 // assert is node's: it throws.
 function assert(v, message) { if (!v) throw message instanceof Error ? message : new Error(message || 'The expression evaluated to a falsy value'); }
-const same = (a, b) => inspect(a) === inspect(b);
 Object.assign(assert, {
   ok: assert, equal: (a, b, m) => assert(a == b, m), notEqual: (a, b, m) => assert(a != b, m), strictEqual: (a, b, m) => assert(a === b, m),
-  notStrictEqual: (a, b, m) => assert(a !== b, m), deepEqual: (a, b, m) => assert(same(a, b), m), deepStrictEqual: (a, b, m) => assert(same(a, b), m),
-  throws: inert, doesNotThrow: f => f(), ifError: e => { if (e) throw e; }, fail: m => assert(false, m), AssertionError: Error,
+  notStrictEqual: (a, b, m) => assert(a !== b, m), deepEqual: (a, b, m) => assert(deepEqual(a, b), m), deepStrictEqual: (a, b, m) => assert(deepEqual(a, b), m),
+  throws(f, ...m) { try { f(); } catch (e) { return; } assert(false, m.pop()); }, doesNotThrow: f => f(), ifError: e => { if (e) throw e; }, fail: m => assert(false, m), AssertionError: Error,
 });
 assert.strict = assert;
 

@@ -46,25 +46,27 @@ function relative(from, to) {
 }
 
 function dirname(p) {
-  p = need(p).replace(/(.)\/+$/, '$1');
-  const i = p.lastIndexOf('/');
-  return i < 0 ? '.' : i === 0 ? '/' : p.slice(0, i).replace(/(.)\/+$/, '$1');
+  const own = need(p).replace(/\/+$/, ''), i = own.lastIndexOf('/');
+  if (own === '') return p === '' ? '.' : '/';
+  if (i <= 0) return i < 0 ? '.' : '/';
+  return i === 1 && p[0] === '/' ? '//' : own.slice(0, i);
 }
 
 function basename(p, ext) {
-  p = need(p).replace(/\/+$/, '');
+  if (need(p) === ext) return '';
+  p = p.replace(/\/+$/, '');
   p = p.slice(p.lastIndexOf('/') + 1);
   return ext && p !== ext && p.endsWith(ext) ? p.slice(0, -ext.length) : p;
 }
 
 function extname(p) {
   const base = basename(p), i = base.lastIndexOf('.');
-  return i > 0 ? base.slice(i) : '';
+  return i > 0 && base !== '..' ? base.slice(i) : '';
 }
 
 function parse(p) {
   const base = basename(p), ext = extname(p), root = p[0] === '/' ? '/' : '';
-  const dir = p.indexOf('/') < 0 ? '' : dirname(p);
+  const dir = p.replace(/\/+$/, '').indexOf('/') < 0 ? root : dirname(p);
   return { root, dir, base, ext, name: base.slice(0, base.length - ext.length) };
 }
 
