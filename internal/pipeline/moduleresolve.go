@@ -31,7 +31,7 @@ func (c *compiler) plugin(ctx context.Context) api.Plugin {
 			case a.PluginData == unplugged{}:
 				return api.OnResolveResult{}, nil
 			case a.Kind == api.ResolveEntryPoint:
-				return entryOf(a.Path), nil
+				return c.entryOf(a.Path), nil
 			}
 			return c.resolve(build, a), nil
 		})
@@ -73,9 +73,14 @@ func (c *compiler) loadInlined(ctx context.Context, a api.OnLoadArgs) (api.OnLoa
 	return result, err
 }
 
-func entryOf(name string) api.OnResolveResult {
+// entryOf names a module to be compiled. One on disk is the bundler's to find: only so does
+// it see what tsconfig.json says of it.
+func (c *compiler) entryOf(name string) api.OnResolveResult {
 	if inline, ok := strings.CutPrefix(name, inlineSpace+":"); ok {
 		return api.OnResolveResult{Path: inline, Namespace: inlineSpace}
+	}
+	if !c.t.isMade(name) {
+		return api.OnResolveResult{}
 	}
 	return api.OnResolveResult{Path: name, Namespace: "file"}
 }

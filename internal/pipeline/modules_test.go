@@ -270,3 +270,62 @@ func TestWhatOnlySeemsToBeImportedIsNeitherServedNorTold(t *testing.T) {
 		check(t, p, dir, e)
 	}
 }
+
+// TestPackageOfAWorkspaceIsASource covers packages that are linked into node_modules, as
+// npm, pnpm and yarn do with those of the project's own.
+func TestPackageOfAWorkspaceIsASource(t *testing.T) {
+	dir := project(t, map[string]string{
+		"package.json":             `{"workspaces": ["packages/*"]}`,
+		"src/index.html":           `<!doctype html><script type="module" src="main.ts"></script>`,
+		"src/main.ts":              "import { ui } from '@my/ui';\nimport '@my/ui/style.css';\nconsole.log(ui);\n",
+		"packages/ui/package.json": `{"name": "@my/ui", "exports": {".": "./src/index.ts", "./style.css": "./style.css"}}`,
+		"packages/ui/src/index.ts": "export { ui } from './ui';\n",
+		"packages/ui/src/ui.ts":    "export const ui: number = 1;\n",
+		"packages/ui/style.css":    "u { color: red }\n",
+	})
+	if err := os.MkdirAll(filepath.Join(dir, "node_modules/@my"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("../../packages/ui", filepath.Join(dir, "node_modules/@my/ui")); err != nil {
+		t.Fatal(err)
+	}
+	p := open(t, dir)
+	result, err := p.Start(t.Context())
+	if err != nil || len(result.Diagnostics) > 0 {
+		t.Fatal(result.Diagnostics, err)
+	}
+	folders := relative(t, dir, Result{Changed: p.Folders()}).Changed
+	if diff := cmp.Diff([]string{"packages/ui", "packages/ui/src"}, folders); diff != "" {
+		t.Errorf("folders to watch (-want +got):\n%s", diff)
+	}
+	bundle := []string{".tmp/@packages/packages/ui/src/index.ts.js", ".tmp/@packages/packages/ui/src/index.ts.js.map"}
+	for _, e := range []edited{
+		{"its source", "packages/ui/src/ui.ts", "export const ui: number = 2;\n", bundle, ""},
+		{"its stylesheet", "packages/ui/style.css", "u { color: blue }\n", []string{".tmp/@styles/index.css", ".tmp/@styles/index.css.map"}, ""},
+		{"a slip", "packages/ui/src/ui.ts", "export const ui: = 2;\n", nil, `unexpected "="`},
+		{"its mending", "packages/ui/src/ui.ts", "export const ui = 3;\n", bundle, ""},
+	} {
+		check(t, p, dir, e)
+	}
+	mustBuild(t, t.Context(), BuildOptions{Dir: dir, NoGzip: true, NoBrotli: true})
+}
+
+func TestConfigurationThatOthersExtendCountsAtOnce(t *testing.T) {
+	dir := project(t, map[string]string{
+		"tsconfig.json":      `{"extends": "./tsconfig.base.json"}`,
+		"tsconfig.base.json": `{"compilerOptions": {"jsx": "react", "jsxFactory": "one", "experimentalDecorators": true}}`,
+		"src/index.html":     `<!doctype html><script type="module" src="main.tsx"></script>`,
+		"src/main.tsx":       "const d = (c: unknown) => c;\n@d class A {}\nconsole.log(<p/>, A);\n",
+	})
+	p := open(t, dir)
+	if _, err := p.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := readFile(t, filepath.Join(dir, ".tmp/main.tsx")); !strings.Contains(got, `one("p"`) || !strings.Contains(got, "__decorateClass") {
+		t.Errorf("the script is\n%s", got)
+	}
+	check(t, p, dir, edited{"the base", "tsconfig.base.json", `{"compilerOptions": {"jsx": "react", "jsxFactory": "two"}}`, []string{".tmp/main.tsx"}, ""})
+	if got := readFile(t, filepath.Join(dir, ".tmp/main.tsx")); !strings.Contains(got, `two("p"`) {
+		t.Errorf("the script is\n%s", got)
+	}
+}

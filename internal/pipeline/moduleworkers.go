@@ -160,7 +160,7 @@ func (r *moduleRun) workerPlugin(ctx context.Context, used *usedSheets) api.Plug
 	return api.Plugin{Name: "worker", Setup: func(build api.PluginBuild) {
 		build.OnResolve(api.OnResolveOptions{Filter: ".*"}, func(a api.OnResolveArgs) (api.OnResolveResult, error) {
 			if a.Kind == api.ResolveEntryPoint {
-				return api.OnResolveResult{Path: a.Path, Namespace: "file"}, nil
+				return api.OnResolveResult{}, nil
 			}
 			name, _ := splitTail(a.Path)
 			if file, ok := r.t.findModule(name); ok && strings.HasPrefix(name, "/") && isScript(file) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path"
@@ -218,7 +219,7 @@ func (r *moduleRun) forgetStale() {
 func (r *moduleRun) readSettings() string {
 	files := []string{"package.json", "tsconfig.json", "jsconfig.json"}
 	var b strings.Builder
-	for _, name := range files {
+	for _, name := range ConfigFiles(r.t.dir) {
 		text, _ := readSmall(filepath.Join(r.t.dir, name)) // most projects have not got all
 		b.Write(text)
 	}
@@ -235,6 +236,14 @@ func (r *moduleRun) readSettings() string {
 		}
 	}
 	return b.String()
+}
+
+// ConfigFiles are the files, relative to the project at dir, that say how its scripts are
+// found and read: those that are always looked for, and those that others may extend.
+func ConfigFiles(dir string) []string {
+	files := []string{"package.json", "jsconfig.json", "tsconfig.json"}
+	more, _ := fs.Glob(os.DirFS(dir), "tsconfig.*.json") // the pattern is right
+	return append(files, more...)
 }
 
 // InstallRecords are the files, relative to the project, that package managers write when

@@ -358,7 +358,7 @@ func polling(cfg *config.Config) watch.Poll {
 // addWatcher starts watching before the first page is served, so that no save is missed.
 func (p *parts) addWatcher(context.Context) error {
 	var files []string
-	for _, name := range slices.Concat(pipeline.InstallRecords(), p.layout.EnvFiles(), []string{"bower.json", "package.json", "tsconfig.json", "jsconfig.json"}) {
+	for _, name := range slices.Concat(pipeline.InstallRecords(), p.layout.EnvFiles(), pipeline.ConfigFiles(p.cfg.Dir), []string{"bower.json"}) {
 		files = append(files, filepath.Join(p.cfg.Dir, name))
 	}
 	files = slices.Concat(files, p.ruleFiles(p.cfg), p.services.Files())
