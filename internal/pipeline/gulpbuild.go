@@ -85,6 +85,7 @@ func (b *builder) ownTask() (*ownBuild, error) {
 		own.building = plan.Named(named)
 	}
 	if len(own.building.Tasks) == 0 {
+		b.tellMistakes(plan)
 		return nil, nil
 	}
 	if call := own.building.Invocation; !call.IsPlain() {
@@ -93,6 +94,17 @@ func (b *builder) ownTask() (*ownBuild, error) {
 		}
 	}
 	return own, nil
+}
+
+// tellMistakes says what is wrong with a gulpfile that is not carried out at all.
+func (b *builder) tellMistakes(plan *gulp.Plan) {
+	if b.layout.carriedOut() {
+		return // its step does
+	}
+	for _, d := range plan.Found {
+		d.Severity = diag.Warning
+		b.found = append(b.found, d)
+	}
 }
 
 // noTask is the answer to whoever has named a task that there is not.

@@ -89,6 +89,30 @@ func TestBuildsFolderIsThatOfTheTask(t *testing.T) {
 	}
 }
 
+// TestFolderOfScriptsIsNoSite: a page that lies at the top loads what the task makes beside it.
+func TestFolderOfScriptsIsNoSite(t *testing.T) {
+	for folder, want := range map[string]string{"js": "", "web": "web", "www": "www"} {
+		l, err := Detect(project(t, map[string]string{
+			"gulpfile.js": "const gulp = require('gulp');\ngulp.task('build', () => gulp.src('src/*." + map[bool]string{true: "html", false: "js"}[folder == "web"] + "').pipe(gulp.dest('" + folder + "')));",
+			"index.html":  "<!doctype html>",
+		}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if l.Dist != want {
+			t.Errorf("%s: the site is in %q, want %q", folder, l.Dist, want)
+		}
+	}
+}
+
+func TestBrokenGulpfileIsToldAndThePagesAreBuilt(t *testing.T) {
+	dir := project(t, map[string]string{"gulpfile.js": "gulp.task('build', ) => {", "src/index.html": "<!doctype html>"})
+	report := mustBuild(t, t.Context(), BuildOptions{Dir: dir})
+	if len(report.Diagnostics) != 1 || report.Diagnostics[0].Path != "gulpfile.js" || report.Diagnostics[0].Line != 1 {
+		t.Errorf("said %v", report.Diagnostics)
+	}
+}
+
 func TestTaskThatMakesNoSiteIsTold(t *testing.T) {
 	for name, c := range map[string]struct {
 		task, script string

@@ -142,7 +142,7 @@ func (l *Layout) readSite(dir string) {
 	}
 	for _, folder := range localFolders(dir, g.Building.Folders) {
 		top := coveredBy(folder, g.outputs)
-		if top == "" || isTemporary(top) || top == orDefault(l.Public, "public") || l.Src != "." && (covered(top, []string{l.Src}) || covered(l.Src, []string{top})) {
+		if top == "" || isTemporary(top) || !g.Plan.MakesSite(g.Building.Tasks, top) || top == orDefault(l.Public, "public") || l.Src != "." && (covered(top, []string{l.Src}) || covered(l.Src, []string{top})) {
 			continue
 		}
 		l.Dist, l.Origin["dist"] = top, g.place(g.Building.Tasks[len(g.Building.Tasks)-1])

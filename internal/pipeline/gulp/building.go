@@ -75,6 +75,51 @@ func (p *Plan) stays(task string) bool {
 // siteFolders are what people call the folder of the finished site.
 var siteFolders = [...]string{"dist", "build", "www", "public", "release", "prod", "production", "out", "output", "site", "docs"}
 
+// MakesSite reports whether a folder that tasks write into is likely to hold a whole site:
+// by its name, or because pages are written right into it.
+func (p *Plan) MakesSite(tasks []string, folder string) bool {
+	if siteRank(folder) < len(siteFolders) {
+		return true
+	}
+	found := false
+	for _, task := range tasks {
+		p.Walk(task, func(_ *Task, a Action) {
+			st, ok := a.(*Stream)
+			if !ok {
+				return
+			}
+			into := func(dir string) bool { return path.Clean(dir) == folder }
+			found = found || slices.ContainsFunc(st.Destinations(), into) && st.readsPages()
+		})
+	}
+	return found
+}
+
+// readsPages reports whether a stream begins with what becomes pages.
+func (st *Stream) readsPages() bool {
+	for ; st != nil; st = st.Prev {
+		if st.Op.Plugin != "gulp.src" || len(st.Op.Args) == 0 {
+			continue
+		}
+		for _, glob := range Texts(st.Op.Args[0]) {
+			switch path.Ext(glob) {
+			case ".html", ".htm", ".pug", ".jade", ".njk", ".ejs", ".hbs":
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// siteRank is small for names that people give to the folder of the finished site.
+func siteRank(folder string) int {
+	first, _, _ := strings.Cut(folder, "/")
+	if i := slices.Index(siteFolders[:], first); i >= 0 {
+		return i
+	}
+	return len(siteFolders)
+}
+
 // destinations are the folders that tasks write into, cleaned, the most likely ones for a
 // finished site first, then those with most streams.
 func (p *Plan) destinations(tasks []string) []string {
@@ -88,14 +133,7 @@ func (p *Plan) destinations(tasks []string) []string {
 			}
 		})
 	}
-	rank := func(dir string) int {
-		first, _, _ := strings.Cut(dir, "/")
-		if i := slices.Index(siteFolders[:], first); i >= 0 {
-			return i
-		}
-		return len(siteFolders)
-	}
 	return slices.SortedFunc(maps.Keys(count), func(a, b string) int {
-		return cmp.Or(rank(a)-rank(b), count[b]-count[a], strings.Compare(a, b))
+		return cmp.Or(siteRank(a)-siteRank(b), count[b]-count[a], strings.Compare(a, b))
 	})
 }
