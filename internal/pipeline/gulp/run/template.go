@@ -38,8 +38,12 @@ func render(src string, data *gulp.Object) (string, error) {
 			return renderCode(src, parts, data)
 		}
 		v, ok := lookupPath(data, expr)
-		if !ok {
-			return "", fmt.Errorf("%s is not defined", expr)
+		if !ok { // a word of the language, or a property of what is no object: list.length
+			text, err := renderCode(src, parts, data)
+			if err != nil {
+				return "", fmt.Errorf("%s is not defined", expr)
+			}
+			return text, nil
 		}
 		out.WriteString(src[at:m[0]])
 		if v != nil {
@@ -60,13 +64,13 @@ func simpleExpression(src string, m []int) (string, bool) {
 	return "", false
 }
 
-// lookupPath follows "a.b.c"; the first name must be there.
+// lookupPath follows "a.b.c" through objects; the first name must be there.
 func lookupPath(data *gulp.Object, expr string) (gulp.Value, bool) {
 	var v gulp.Value = data
 	for i, name := range strings.Split(expr, ".") {
 		o, isObject := v.(*gulp.Object)
 		if !isObject {
-			return nil, v != nil // a property of a string or a number: not there
+			return nil, false
 		}
 		if i == 0 && !has(o, name) {
 			return nil, false
