@@ -154,13 +154,13 @@ func TestTextThatIsPutInMovesWordsAndNoOrigins(t *testing.T) {
 			}
 			offset := strings.Index(content, word)
 			insert := []string{"[", "𝒳(", "é, "}[r.IntN(3)]
-			at, widths = append(at, offset), append(widths, units(insert))
+			at, widths = append(at, offset), append(widths, Units(insert))
 			edited += content[last:offset] + insert
 			last = offset
 		}
 		edited += content[last:]
 		head := []string{"", "\n", "/* é */", "a\nbb "}[r.IntN(4)]
-		moved := before.Inserted(content, at, widths).Moved(strings.Count(head, "\n"), units(head[strings.LastIndexByte(head, '\n')+1:]))
+		moved := before.Inserted(content, at, widths).Moved(strings.Count(head, "\n"), Units(head[strings.LastIndexByte(head, '\n')+1:]))
 		for _, word := range wordsOf(content) {
 			if got, want := origin(t, moved, head+edited, word), origin(t, before, content, word); got != want {
 				t.Errorf("%s comes from %s, want %s, in\n%s", word, got, want, head+edited)

@@ -189,7 +189,7 @@ func (m *Map) Inserted(content string, at, widths []int) *Map {
 		if line >= len(out.Lines) {
 			continue
 		}
-		column := units(content[strings.LastIndexByte(content[:at[i]], '\n')+1 : at[i]])
+		column := Units(content[strings.LastIndexByte(content[:at[i]], '\n')+1 : at[i]])
 		moved := slices.Clone(out.Lines[line])
 		for j := range moved {
 			if moved[j].Column >= column {
@@ -222,7 +222,7 @@ func (j *Joiner) Add(content string, m *Map) {
 		j.column = 0
 		content = content[strings.LastIndexByte(content, '\n')+1:]
 	}
-	j.column += units(content)
+	j.column += Units(content)
 	for len(j.m.Lines) <= j.line {
 		j.m.Lines = append(j.m.Lines, nil)
 	}
@@ -301,8 +301,8 @@ func (j *Joiner) Map() *Map {
 	return &j.m
 }
 
-// units is the width of a text in UTF-16, in which columns count.
-func units(s string) int {
+// Units is the width of a text in UTF-16, in which columns count.
+func Units(s string) int {
 	n := 0
 	for _, r := range s {
 		n += max(utf16.RuneLen(r), 1)

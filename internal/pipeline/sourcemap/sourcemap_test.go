@@ -16,7 +16,7 @@ func origin(t *testing.T, m *Map, text, word string) string {
 		t.Fatalf("no %q in %q", word, text)
 	}
 	line := strings.Count(text[:i], "\n")
-	column := units(text[strings.LastIndexByte(text[:i], '\n')+1 : i])
+	column := Units(text[strings.LastIndexByte(text[:i], '\n')+1 : i])
 	s, ok := m.at(Segment{Source: 0, Line: line, SourceColumn: column})
 	if !ok {
 		return "nowhere"

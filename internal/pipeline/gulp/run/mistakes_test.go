@@ -2,15 +2,18 @@ package run_test
 
 import (
 	stdcmp "cmp"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/realtimectl/realtimectl/internal/pipeline/gulp/record"
 	"github.com/realtimectl/realtimectl/internal/pipeline/gulp/run"
+	"github.com/realtimectl/realtimectl/internal/pipeline/sourcemap"
 )
 
 // project writes files into a new folder, in whose name nothing is a wildcard.
@@ -191,6 +194,26 @@ func TestWhatIsNotKnownOfAPluginEndsItsStream(t *testing.T) {
 				t.Errorf("told %q, want %q", told, want)
 			}
 		})
+	}
+}
+
+// Columns of maps are UTF-16 units, of which some characters take two.
+func TestMapsCountWhatIsPutBeforeCodeAsBrowsersDo(t *testing.T) {
+	const src = "angular.module('a').run(function (\u00e9) { late(\u00e9); });\n"
+	for _, stream := range []string{"$.header('/* \U0001f680 \u00e9 */')", "$.insert.prepend('\U0001f680;')", "$.ngAnnotate()"} {
+		written, told := gulpRun(t, "gulp.src('a.js').pipe($.sourcemaps.init()).pipe("+stream+").pipe($.sourcemaps.write('.'))", map[string]string{"a.js": src})
+		m, err := sourcemap.Parse([]byte(written["out/a.js.map"]))
+		if err != nil || told != nil {
+			t.Fatal(stream, err, told)
+		}
+		places := map[string]bool{}
+		eachPlace(m, func(place string) { places[place] = true })
+		line, _, _ := strings.Cut(written["out/a.js"], "\n")
+		before, _, _ := strings.Cut(line, "late")
+		wanted, _, _ := strings.Cut(src, "late")
+		if want := fmt.Sprintf("from 0:%d to a.js:0:%d", len(utf16.Encode([]rune(before))), len([]rune(wanted))); !places[want] {
+			t.Errorf("%s: the map does not lead %s", stream, want)
+		}
 	}
 }
 

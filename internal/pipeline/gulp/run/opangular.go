@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"path"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/realtimectl/realtimectl/internal/diag"
 	"github.com/realtimectl/realtimectl/internal/pipeline/angular"
 	"github.com/realtimectl/realtimectl/internal/pipeline/gulp"
+	"github.com/realtimectl/realtimectl/internal/pipeline/sourcemap"
 )
 
 // angularOps make, order and complete what AngularJS projects load.
@@ -109,7 +109,7 @@ func (f *file) inserting(list []angular.Insertion) *file {
 	if f.mapped != nil {
 		at, widths := make([]int, len(list)), make([]int, len(list))
 		for i, ins := range list {
-			at[i], widths[i] = ins.At, utf8.RuneCountInString(ins.Text)
+			at[i], widths[i] = ins.At, sourcemap.Units(ins.Text)
 		}
 		n.mapped = f.mapped.Inserted(string(f.Contents), at, widths)
 	}

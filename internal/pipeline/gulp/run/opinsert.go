@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"path"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/realtimectl/realtimectl/internal/pipeline/gulp"
+	"github.com/realtimectl/realtimectl/internal/pipeline/sourcemap"
 )
 
 // insertOps put text before or behind what files hold.
@@ -54,7 +54,7 @@ func (f *file) between(head, tail string) *file {
 		n.Contents = []byte(head + string(f.Contents) + tail)
 		if f.mapped != nil && head != "" {
 			last := head[strings.LastIndexByte(head, '\n')+1:]
-			n.mapped = f.mapped.Moved(strings.Count(head, "\n"), utf8.RuneCountInString(last))
+			n.mapped = f.mapped.Moved(strings.Count(head, "\n"), sourcemap.Units(last))
 		}
 	})
 }
