@@ -77,7 +77,8 @@ func (b *builder) group(d document, bb buildBlock, groups map[string]*group) *gr
 	}
 	target := strings.TrimPrefix(path.Clean("/"+bb.target), "/")
 	if bb.target == "" {
-		b.fail(d, bb.start.Start, "the build block names no file to become", "write <!-- build:js scripts/app.js -->")
+		// It is gulp-html-replace's, which puts there what its gulpfile says.
+		b.warn(d, bb.start.Start, fmt.Sprintf("build:%s names no file to become and stays as it is", bb.kind), "to join its files, write <!-- build:js scripts/app.js -->")
 		return nil
 	}
 	if _, ok := groups[bb.kind+target]; ok {

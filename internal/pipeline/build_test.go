@@ -369,3 +369,19 @@ func TestPackagesAreFoundWhereTheDevelopmentServerHasThem(t *testing.T) {
 		})
 	}
 }
+
+func TestABlockThatNamesNoFileStaysAsItIs(t *testing.T) {
+	dir := project(t, map[string]string{
+		"index.html": "<!doctype html>\n<!-- build:js -->\n<script src=a.js></script>\n<!-- endbuild -->\n", "a.js": "var a = 1;",
+	})
+	got, err := Build(t.Context(), BuildOptions{Dir: dir, Out: "dist"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Diagnostics) != 1 || got.Diagnostics[0].Severity != diag.Warning || !strings.Contains(got.Diagnostics[0].Message, "names no file to become") {
+		t.Errorf("told: %v", got.Diagnostics)
+	}
+	if page := readFile(t, filepath.Join(dir, "dist/index.html")); !strings.Contains(page, "<script") {
+		t.Errorf("page: %s", page)
+	}
+}
