@@ -3,32 +3,11 @@
 package devserver
 
 import (
-	"os"
 	"syscall"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// changeTime is when a file was last written, renamed or given other times. Unlike the
-// time of its content, no program can choose it.
-func changeTime(info os.FileInfo) (t time.Time, known bool) {
-	stat, ok := info.Sys().(*syscall.Stat_t)
-	if !ok {
-		return time.Time{}, false
-	}
-	return time.Unix(stat.Ctimespec.Unix()), true
-}
+func changedAt(stat *syscall.Stat_t) syscall.Timespec { return stat.Ctimespec }
 
-// isLocal reports whether a file lies where a look at it tells the truth. What a network
-// shares may be seconds behind.
-func isLocal(file *os.File) bool {
-	conn, err := file.SyscallConn()
-	if err != nil {
-		return false
-	}
-	var fs unix.Statfs_t
-	err = unix.EBADF
-	_ = conn.Control(func(fd uintptr) { err = unix.Fstatfs(int(fd), &fs) }) // it fails for a closed file
-	return err == nil && fs.Flags&unix.MNT_LOCAL != 0
-}
+func isLocalDisk(disk *unix.Statfs_t) bool { return disk.Flags&unix.MNT_LOCAL != 0 }
