@@ -1,8 +1,6 @@
 package run_test
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -17,19 +15,7 @@ import (
 // bundled writes a project, does its task "default" and returns what was written.
 func bundled(t *testing.T, files map[string]string) (made map[string][]byte, found diag.List) {
 	t.Helper()
-	dir, err := filepath.EvalSymlinks(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, content := range files {
-		file := filepath.Join(dir, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, []byte(content), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
+	dir := project(t, files)
 	plan, err := record.Record(dir, record.Options{})
 	if err != nil {
 		t.Fatal(err)

@@ -11,8 +11,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/realtimectl/realtimectl/internal/pipeline/gulp/record"
-	"github.com/realtimectl/realtimectl/internal/pipeline/gulp/run"
 	"github.com/realtimectl/realtimectl/internal/pipeline/sourcemap"
 )
 
@@ -55,20 +53,12 @@ func gulpRun(t *testing.T, stream string, files map[string]string) (written map[
 	for name, content := range files {
 		all[name] = content
 	}
-	dir := project(t, all)
-	plan, err := record.Record(dir, record.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	result, err := run.New(run.Options{Dir: dir, Plan: plan}).Run(t.Context(), "default")
-	if err != nil {
-		t.Fatal(err)
-	}
+	made, found := bundled(t, all)
 	written = map[string]string{}
-	for name, data := range result.Files {
+	for name, data := range made {
 		written[name] = string(data)
 	}
-	for _, d := range append(plan.Found, result.Diagnostics...) {
+	for _, d := range found {
 		told = append(told, strings.TrimSuffix(d.Error()+" | "+d.Hint, " | "))
 	}
 	return written, told

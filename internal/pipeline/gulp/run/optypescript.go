@@ -103,17 +103,17 @@ func typescriptSources(c *call, _ []*file) ([]*file, error) {
 	if !has(p.config, "files") && !has(p.config, "include") {
 		patterns = []string{"**/*"}
 	}
-	except := []glob.Exception{glob.Except(path.Join(p.dir, "**/node_modules/**")), glob.Except(path.Join(p.dir, "**/bower_components/**"))}
+	except := []glob.Exception{glob.Except(c.r.pattern(p.dir, "**/node_modules/**")), glob.Except(c.r.pattern(p.dir, "**/bower_components/**"))}
 	excluded := texts(p.config.Get("exclude"))
 	if out := text(p.options.Get("outDir")); out != "" {
 		excluded = append(excluded, out)
 	}
 	for _, x := range excluded {
-		except = append(except, glob.Except(absolute(p.dir, x)), glob.Except(path.Join(absolute(p.dir, x), "**")))
+		except = append(except, glob.Except(c.r.pattern(p.dir, x)), glob.Except(c.r.pattern(p.dir, path.Join(x, "**"))))
 	}
 	var found []match
 	for _, pattern := range patterns {
-		for _, f := range (glob.Search{Pattern: absolute(p.dir, pattern), Except: except}).Files(c.r.view) {
+		for _, f := range (glob.Search{Pattern: c.r.pattern(p.dir, pattern), Except: except}).Files(c.r.view) {
 			if isTypeScript(f) && !slices.ContainsFunc(found, func(m match) bool { return m.path == f }) {
 				found = append(found, match{path: f})
 			}

@@ -271,7 +271,8 @@ func (p *packing) copies(v gulp.Value, out *made) {
 }
 
 func (p *packing) copy(o *gulp.Object, out *made) {
-	from := absolute(absolute(p.context, textOr(o, "context", ".")), text(o.Get("from")))
+	context := absolute(p.context, textOr(o, "context", "."))
+	from := absolute(context, text(o.Get("from")))
 	to := absolute(p.base, textOr(o, "to", "."))
 	if data, ok := p.c.r.view.read(from); ok {
 		if ext(to) == "" || strings.HasSuffix(text(o.Get("to")), "/") {
@@ -280,13 +281,13 @@ func (p *packing) copy(o *gulp.Object, out *made) {
 		p.copied(to, from, data, out)
 		return
 	}
-	base := from
-	if glob.HasMagic(from) {
-		base = absolute(p.context, textOr(o, "context", "."))
+	base, pattern := from, p.c.r.pattern(context, text(o.Get("from")))
+	if glob.HasMagic(pattern) {
+		base = context
 	} else {
-		from += "/**/*"
+		pattern += "/**/*"
 	}
-	for _, file := range (glob.Search{Pattern: from}).Files(p.c.r.view) {
+	for _, file := range (glob.Search{Pattern: pattern}).Files(p.c.r.view) {
 		if data, ok := p.c.r.view.read(file); ok {
 			p.copied(path.Join(to, relative(base, file)), file, data, out)
 		}

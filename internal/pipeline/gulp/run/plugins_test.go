@@ -3,7 +3,6 @@ package run_test
 import (
 	"encoding/base64"
 	"fmt"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -28,21 +27,19 @@ func unpack(t *testing.T, archive string) (dir string, want map[string]string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir = project(t, nil)
+	inputs := map[string]string{}
 	want = map[string]string{}
 	for _, f := range parsed.Files {
 		data := strings.TrimSuffix(string(f.Data), noBreak)
 		if name, ok := strings.CutPrefix(f.Name, "want/"); ok {
-			want[name] = strings.ReplaceAll(data, "/PROJECT", dir)
+			want[name] = data
 			continue
 		}
-		file := filepath.Join(dir, filepath.FromSlash(f.Name))
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, []byte(data), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		inputs[f.Name] = data
+	}
+	dir = project(t, inputs)
+	for name, data := range want {
+		want[name] = strings.ReplaceAll(data, "/PROJECT", dir)
 	}
 	return dir, want
 }
