@@ -86,12 +86,16 @@ func TestMinifiedPagesMeanWhatTheyMeant(t *testing.T) {
 	}
 }
 
+// opensTag matches what browsers take for a tag wherever it stands: no expression of
+// theirs has it.
+var opensTag = regexp.MustCompile(`<[A-Za-z/!?]`)
+
 func FuzzMinifyKeepsExpressions(f *testing.F) {
 	for _, seed := range []string{"{{ a  + \"b\" }}", "{{ a < b }}", "{{ {a: {b: 1}} }}", "<p>{{ x }}</p>"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, inner string) {
-		if strings.ContainsAny(inner, "{}\x00\r") {
+		if strings.ContainsAny(inner, "{}\x00\r") || opensTag.MatchString(inner) {
 			t.Skip()
 		}
 		expression := "{{" + inner + "}}"
