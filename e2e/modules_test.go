@@ -42,7 +42,7 @@ func TestApplicationsOfModules(t *testing.T) {
 	binary := newBoard(t).binary
 	browser := realpart.Browser(t)
 	t.Run("edits", func(t *testing.T) { editApplication(t, binary, browser) })
-	for _, name := range []string{"lit", "preact", "react"} {
+	for _, name := range []string{"lit", "preact", "react", "sass"} {
 		t.Run(name, func(t *testing.T) {
 			b := appOf(t, binary, name)
 			want := shows(b.read(t, "expected"))

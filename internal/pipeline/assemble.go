@@ -253,7 +253,7 @@ func (b *builder) documents(files []string) ([]document, error) {
 		if !isPage(src) {
 			continue
 		}
-		if src = b.tree.withEntry(file, src); moduleScript.Match(src) {
+		if src = b.tree.withEntry(file, src); b.tree.takesEnv(src) {
 			src = fillEnv(src, inProduction, b.opts.Base, b.env)
 		}
 		d := document{file: file, url: b.tree.url(file), doc: htmlscan.Scan(b.withTemplates(src))}

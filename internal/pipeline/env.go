@@ -156,6 +156,10 @@ func withUses(defined map[string]string, values map[string]any, src []byte) {
 // envMark is a value in a page: %VITE_TITLE%.
 var envMark = regexp.MustCompile(`%([A-Z][A-Z0-9_]*)%`)
 
+// takesEnv reports whether a page is one that a bundler would have made: only there are its
+// marks values.
+func (t *tree) takesEnv(page []byte) bool { return len(t.entries) > 0 || moduleScript.Match(page) }
+
 // fillEnv puts values into a page where it has their names. Any other %…% stays.
 func fillEnv(page []byte, mode, base string, own map[string]string) []byte {
 	if !bytes.Contains(page, []byte("%")) {

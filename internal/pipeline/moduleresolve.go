@@ -93,6 +93,9 @@ func (c *compiler) read(a api.OnLoadArgs) (api.OnLoadResult, error) {
 		return api.OnLoadResult{}, nil
 	}
 	code := string(m.src)
+	if c.t.isEntrySource(a.Path) { // no URL leads to what lies beside it
+		code = c.replaceURLs(a.Path, m.src)
+	}
 	return api.OnLoadResult{Contents: &code, ResolveDir: filepath.Dir(a.Path), Loader: moduleLoader(a.Path)}, nil
 }
 

@@ -307,7 +307,10 @@ func (r *moduleRun) readPage(file string, src []byte) *page {
 	if !isPage(src) || !moduleScript.Match(src) && len(r.t.entries) == 0 && !r.t.promote {
 		return nil
 	}
-	filled := fillEnv(r.t.withEntry(file, src), inDevelopment, "/", r.env)
+	filled := r.t.withEntry(file, src)
+	if r.t.takesEnv(filled) {
+		filled = fillEnv(filled, inDevelopment, "/", r.env)
+	}
 	p, found := r.t.readPage(file, htmlscan.Scan(filled))
 	p.filled = !bytes.Equal(src, filled)
 	for _, d := range found {
