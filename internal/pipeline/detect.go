@@ -175,9 +175,13 @@ func (l *Layout) searchPage(dir string) {
 				return
 			}
 		}
-		folders = below
+		folders = below[:min(len(below), searchLimit)]
 	}
 }
+
+// searchLimit bounds how many folders of one depth are looked into: serve may have been
+// called in a home folder.
+const searchLimit = 500
 
 // searchDepth is how many folders down a page is looked for: src/main/webapp.
 const searchDepth = 3
