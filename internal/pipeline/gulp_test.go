@@ -102,6 +102,24 @@ func TestATaskFileThatThrowsIsToldAndTheOthersCount(t *testing.T) {
 	}
 }
 
+func TestOnlyMistakesOfWhatIsServedAreTold(t *testing.T) {
+	dir := project(t, map[string]string{
+		"package.json": `{"devDependencies": {"gulp": "^3.9.0", "browser-sync": "2"}}`, "src/index.html": "<!doctype html>",
+		"gulpfile.js": `
+var gulp = require('gulp');
+gulp.task('deploy', function () { throw new Error('no account'); });
+gulp.task('styles', function () { throw new Error('no theme'); });
+gulp.task('serve', ['styles'], function () { require('browser-sync')({server: 'src'}); });`,
+	})
+	got, err := open(t, dir).Start(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Diagnostics) != 1 || !strings.Contains(got.Diagnostics[0].Message, "no theme") {
+		t.Errorf("told: %v", got.Diagnostics)
+	}
+}
+
 func TestEditOfATasksSourceRedoesIt(t *testing.T) {
 	for name, c := range map[string]struct {
 		file, content string

@@ -87,7 +87,7 @@ func (s *gulpStep) isGulpfile(file string) bool {
 func (s *gulpStep) Run(ctx context.Context, w *Work) error {
 	s.renew(w)
 	w.sound = true // the runner keeps the last good state of each file
-	w.found = append(w.found, s.gulp.Plan.Found...)
+	w.found = append(w.found, s.gulp.Plan.FoundBy(s.gulp.Serving.Tasks()...)...)
 	s.give(w)
 	var commands []*gulp.Command
 	for _, task := range s.gulp.Serving.Tasks() {

@@ -76,6 +76,8 @@ type Body struct {
 	Name    string // of the function; "" = anonymous
 	Place   Place
 	Actions []Action
+	// Found are the mistakes that calling it has met; they are in the plan's Found, too.
+	Found diag.List
 }
 
 func (*Series) work()   {}

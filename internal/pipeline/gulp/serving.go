@@ -4,6 +4,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/realtimectl/realtimectl/internal/diag"
 )
 
 // Serving is what the development task of a plan does with the files it makes.
@@ -158,10 +160,34 @@ func (p *Plan) Walk(task string, visit func(*Task, Action)) {
 	w.task(task)
 }
 
+// FoundBy returns the plan's mistakes without those that only other tasks make: whoever
+// serves need not hear of the task that publishes.
+func (p *Plan) FoundBy(tasks ...string) diag.List {
+	own, others := map[diag.Diagnostic]bool{}, map[diag.Diagnostic]bool{}
+	for _, t := range p.Tasks {
+		p.note(t.Name, others)
+	}
+	for _, task := range tasks {
+		p.note(task, own)
+	}
+	return slices.DeleteFunc(slices.Clone(p.Found), func(d diag.Diagnostic) bool { return others[d] && !own[d] })
+}
+
+// note adds the mistakes of a task and of those that it needs.
+func (p *Plan) note(task string, found map[diag.Diagnostic]bool) {
+	w := walker{plan: p, seen: map[string]bool{}, visit: func(*Task, Action) {}, body: func(b *Body) {
+		for _, d := range b.Found {
+			found[d] = true
+		}
+	}}
+	w.task(task)
+}
+
 type walker struct {
 	plan  *Plan
 	seen  map[string]bool
 	visit func(*Task, Action)
+	body  func(*Body) // nil = nothing to do
 }
 
 func (w *walker) task(name string) {
@@ -182,6 +208,9 @@ func (w *walker) work(t *Task, work Work) {
 	case TaskName:
 		w.task(string(work))
 	case *Body:
+		if w.body != nil {
+			w.body(work)
+		}
 		for _, a := range work.Actions {
 			w.visit(t, a)
 			if start, ok := a.(*Start); ok {

@@ -1,6 +1,8 @@
 package record
 
 import (
+	"slices"
+
 	"github.com/dop251/goja"
 
 	"github.com/realtimectl/realtimectl/internal/pipeline/gulp"
@@ -114,6 +116,7 @@ func (e *engine) record(b *gulp.Body) {
 	if p.args != nil {
 		e.plan.Found = e.plan.Found[:mistakes] // of an event that did not happen
 	}
+	b.Found = slices.Clone(e.plan.Found[mistakes:])
 }
 
 // returned looks at what a task's function gave back: a promise may have failed.
