@@ -37,7 +37,7 @@ func (l *Layout) readEntries(dir string) {
 	f.fields()
 	f.siblings()
 	for _, e := range f.found {
-		if l.names(dir, e) {
+		if l.names(dir, e) && !f.mustStay(e) {
 			l.Entries = append(l.Entries, e)
 		}
 	}
@@ -50,6 +50,13 @@ func (l *Layout) readEntries(dir string) {
 func (l *Layout) names(dir string, e Entry) bool {
 	page, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(l.Src), "index.html"))
 	return err == nil && (e.Script == "" || mentions(page, path.Base(e.Script)))
+}
+
+// mustStay reports whether a bundle that is there is all there is: what it is made of
+// imports packages, and nobody has installed them.
+func (f *entryFinder) mustStay(e Entry) bool {
+	return e.Script != "" && len(f.pkg.Dependencies) > 0 &&
+		exists(filepath.Join(f.dir, filepath.FromSlash(e.Script))) && !exists(filepath.Join(f.dir, "node_modules"))
 }
 
 // entryFinder gathers what a project's files say about its bundles.
@@ -282,7 +289,7 @@ func (t *tree) entryFile(at string, r *ref) (string, bool) {
 		return "", false
 	}
 	file, ok := t.find(at)
-	return file, ok && t.isModule(file)
+	return file, ok && !inPackages(file) && t.isModule(file)
 }
 
 // moduleSyntax matches what no script but a module has, and here and there a comment.

@@ -57,6 +57,9 @@ func TestBundlesOfTheProjectAreFoundWhereItsToolsSaySo(t *testing.T) {
 		{"a bundle that the page does not load", map[string]string{
 			"index.html": "<!doctype html><script src=app.js></script>", "main.js": "", "package.json": `{"scripts": {"start": "browserify main.js -o bundle.js"}}`,
 		}, Plain, ".", nil},
+		{"a bundle whose packages are not installed", map[string]string{
+			"index.html": page, "main.js": "", "bundle.js": "", "package.json": `{"scripts": {"start": "browserify main.js -o bundle.js"}, "dependencies": {"react": "1"}}`,
+		}, Plain, ".", nil},
 		{"a bundle of what is not there", map[string]string{
 			"index.html": page, "package.json": `{"scripts": {"start": "browserify ../main.js -o bundle.js; rollup -i gone.js -o bundle.js"}, "browser": {"a": "b"}}`,
 		}, Plain, ".", nil},

@@ -44,6 +44,7 @@ type modulesStep struct {
 	read     map[string][]byte          // what pages were read from
 	idle     bool                       // no page loads modules
 	classic  map[string]map[string]bool // by page: plain scripts → whether they are modules
+	edited   []string                   // what may have changed since the last run, absolute; none means anything
 	copies   sync.Map                   // of files that no URL names: path below the generated layer → file
 	packages packages
 	sheets   map[string]*sheet        // bundles of styles, by path below the generated layer
@@ -332,7 +333,7 @@ func (r *moduleRun) readPage(file string, src []byte) *page {
 func (r *moduleRun) classicOf(p *page) map[string]bool {
 	found := map[string]bool{}
 	for _, m := range p.refs {
-		if r.t.promote && m.file != "" && (m.kind == refScript || m.promoted) {
+		if r.t.promote && m.file != "" && !inPackages(m.file) && (m.kind == refScript || m.promoted) {
 			found[m.file] = m.kind == refModule
 		}
 	}
@@ -343,12 +344,16 @@ func (r *moduleRun) classicOf(p *page) map[string]bool {
 // more.
 func (r *moduleRun) haveTurned(page string) bool {
 	for file, was := range r.classic[page] {
-		if r.t.isModule(file) != was && r.t.isFile(file) {
+		edited := len(r.edited) == 0 || slices.Contains(r.edited, file)
+		if edited && r.t.isModule(file) != was && r.t.isFile(file) {
 			return true
 		}
 	}
 	return false
 }
+
+// forget notes what may have changed; see rememberer.
+func (s *modulesStep) forget(paths []string) { s.edited = paths }
 
 // load returns the content of a file, as the steps before have left it.
 func (r *moduleRun) load(file string) ([]byte, error) {
