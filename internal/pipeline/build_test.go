@@ -385,3 +385,19 @@ func TestABlockThatNamesNoFileStaysAsItIs(t *testing.T) {
 		t.Errorf("page: %s", page)
 	}
 }
+
+// TestFilesOfOneNameThatAreTheSame: pages of several folders load a sheet and a module of
+// one name, which become the same bytes.
+func TestFilesOfOneNameThatAreTheSame(t *testing.T) {
+	page := `<!doctype html><html><head><link rel="stylesheet" href="x.css"><script type="module" src="x.js"></script></head></html>`
+	dir := project(t, map[string]string{
+		"src/index.html": page, "src/x.css": "a { b: c }", "src/x.js": "console.log(1)",
+		"src/two/index.html": page, "src/two/x.css": "a{b:c} /* as above */", "src/two/x.js": "console.log(1)",
+	})
+	mustBuild(t, t.Context(), BuildOptions{Dir: dir})
+	for name, want := range map[string]int{"dist/index.html": 2, "dist/two/index.html": 0} {
+		if got := strings.Count(readFile(t, filepath.Join(dir, name)), "assets/root-x-"); got != want {
+			t.Errorf("%s loads %d files of the first folder, want %d", name, got, want)
+		}
+	}
+}

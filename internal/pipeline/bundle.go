@@ -103,8 +103,16 @@ func (b *builder) entries() []api.EntryPoint {
 		}
 	}
 	var list []api.EntryPoint
+	taken := map[string]bool{}
 	for _, key := range slices.Sorted(maps.Keys(points)) {
-		list = append(list, points[key])
+		point, source := points[key], b.sourceName(key)
+		isStyle := path.Ext(source) == ".css" || isSheet(source)
+		if taken[fmt.Sprint(point.OutputPath, isStyle)] { // two outputs of one name and the same bytes would be one, of one of the two
+			folder := strings.TrimLeft(strings.ReplaceAll(path.Dir(source), "/", "-"), ".")
+			point.OutputPath = assetsDir + "/" + orDefault(folder, "root") + "-" + path.Base(point.OutputPath)
+		}
+		taken[fmt.Sprint(point.OutputPath, isStyle)] = true
+		list = append(list, point)
 	}
 	return list
 }

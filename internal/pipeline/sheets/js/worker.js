@@ -4,6 +4,10 @@
 (function (compile, folder) {
   'use strict';
   var fs = require('fs');
+  // The package is loaded as by a file of its own: node would read the project's package.json
+  // otherwise, and fail when that has a mistake.
+  var module_ = require('module');
+  var fromFolder = function (folder) { return module_.createRequire ? module_.createRequire(folder + '/package.json')(folder) : require(folder); };
   console.log = console.info = console.debug = console.error;
   var rest = Buffer.alloc(0), chunk = Buffer.alloc(65536);
 
@@ -44,7 +48,7 @@
   for (;;) {
     var request = read(), reply;
     try {
-      pkg = pkg || require(folder);
+      pkg = pkg || fromFolder(folder);
       reply = compile(pkg, request, ask);
     } catch (e) {
       reply = { crash: String(e && e.stack || e) };
