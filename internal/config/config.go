@@ -154,7 +154,7 @@ type Task struct {
 
 // Watch configures which changes count.
 type Watch struct {
-	Ignore []string `yaml:"ignore" doc:"Patterns of files whose change is ignored, beside .gitignore, version control and package folders."`
+	Ignore []string `yaml:"ignore" doc:"Patterns of files whose change is ignored, beside .gitignore, version control, package folders and *.log."`
 	Poll   string   `yaml:"poll" default:"auto" enum:"auto,always,never" doc:"Whether files are compared about three times a second instead of waiting for the system's notifications: auto, where it sends none (network and container mounts, a limit that is reached); always; never."`
 }
 
