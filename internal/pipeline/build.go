@@ -284,7 +284,11 @@ func (b *builder) generate(ctx context.Context) error {
 		return err
 	}
 	for _, r := range ran[len(b.hooks):] {
-		b.found = append(b.found, r.found...)
+		for _, d := range r.found {
+			if !slices.Contains(b.found, d) { // the build task may have met it before
+				b.found = append(b.found, d)
+			}
+		}
 	}
 	b.tree.made = made
 	return b.found.Err()

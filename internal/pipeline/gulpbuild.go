@@ -221,6 +221,11 @@ func (b *builder) instead(own *ownBuild, found diag.List, why string) error {
 		d.Path, d.Line, d.Column = place.Place.File, place.Place.Line, place.Place.Column
 	}
 	if b.opts.Task == "" {
+		for _, told := range found { // of plugins, with their way out; mistakes are told by our own steps
+			if told.Severity == diag.Warning && !slices.Contains(b.found, told) {
+				b.found = append(b.found, told)
+			}
+		}
 		b.found = append(b.found, d)
 		return nil
 	}

@@ -120,6 +120,7 @@ func TestTaskThatMakesNoSiteIsTold(t *testing.T) {
 		fails        bool
 	}{
 		"unknown plugin":        {"", "gulp strange", "it needs gulp-secret-sauce in task strange (gulpfile.js:9:", false},
+		"its way out":           {"", "gulp strange", `pipeline: { tasks: [ { name: strange, run: `, false},
 		"a page without script": {"", "gulp half", "its site/index.html names NAME.js, which it does not make", false},
 		"named, unknown plugin": {"strange", "", "it needs gulp-secret-sauce in task strange", true},
 		"named, not there":      {"compil", "", "did you mean compile?", true},
@@ -144,7 +145,7 @@ func TestTaskThatMakesNoSiteIsTold(t *testing.T) {
 			}
 			var said []string
 			for _, d := range report.Diagnostics {
-				said = append(said, d.Message)
+				said = append(said, d.Message, d.Hint)
 			}
 			if report.Task != "" || !strings.Contains(strings.Join(said, "\n"), c.want) {
 				t.Errorf("the task %q has made it, and this was said: %q", report.Task, said)
