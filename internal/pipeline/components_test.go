@@ -1,7 +1,9 @@
 package pipeline
 
 import (
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -104,10 +106,4 @@ func TestJoinedSheetsOfComponentsFindTheirFontsAndImages(t *testing.T) {
 	}
 }
 
-func names(files map[string]string) []string {
-	var all []string
-	for name := range files {
-		all = append(all, name)
-	}
-	return all
-}
+func names(files map[string]string) []string { return slices.Sorted(maps.Keys(files)) }
