@@ -132,18 +132,19 @@ func (a Asker) run(ctx context.Context, field huh.Field, keys string) error {
 	keymap := huh.NewDefaultKeyMap()
 	keymap.Quit = key.NewBinding(key.WithKeys("ctrl+c", "esc"))
 	keymap.Select.Filter.SetEnabled(false)
-	options := []tea.ProgramOption{tea.WithEnvironment(a.Environ), tea.WithoutSignalHandler()}
+	form := huh.NewForm(huh.NewGroup(field, huh.NewNote().Description(keys))).
+		WithKeyMap(keymap).WithTheme(huh.ThemeFunc(theme)).WithShowHelp(false)
+	options := []tea.ProgramOption{tea.WithInput(a.In), tea.WithOutput(a.Out), tea.WithEnvironment(a.Environ), tea.WithoutSignalHandler()}
 	if a.Plain {
 		options = append(options, tea.WithColorProfile(colorprofile.Ascii))
 	}
-	form := huh.NewForm(huh.NewGroup(field, huh.NewNote().Description(keys))).
-		WithProgramOptions(options...). // first: it forgets the streams that were set before
-		WithInput(a.In).WithOutput(a.Out).WithKeyMap(keymap).WithTheme(huh.ThemeFunc(theme)).WithShowHelp(false)
-	err := form.RunWithContext(ctx)
+	asked, end := context.WithCancel(ctx)
+	defer end()
+	_, err := tea.NewProgram(question{form, asked}, options...).Run()
 	switch {
 	case ctx.Err() != nil:
 		return fmt.Errorf("ask: %w", context.Cause(ctx))
-	case errors.Is(err, huh.ErrUserAborted):
+	case form.State == huh.StateAborted:
 		return ErrLeft
 	case err != nil:
 		return fmt.Errorf("ask: %w", err)

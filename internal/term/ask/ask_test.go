@@ -11,10 +11,16 @@ import (
 	"testing"
 
 	"github.com/creack/pty"
+	"go.uber.org/goleak"
 	"golang.org/x/sys/unix"
 
 	"github.com/realtimectl/realtimectl/internal/term/ask"
 )
+
+// TestMain leaves out the timer of a cursor, which ends by itself half a second later.
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("charm.land/bubbles/v2/cursor.(*Model).Blink.func1"))
+}
 
 // person sits at a terminal: sees what comes, and types.
 type person struct {
@@ -25,8 +31,7 @@ type person struct {
 	modes unix.Termios
 }
 
-// sit opens a terminal of so many columns. Its other end is hung up at the end, which ends
-// the library's reader too: after a question that was left it may still be reading.
+// sit opens a terminal of so many columns.
 func sit(t *testing.T, columns uint16) *person {
 	t.Helper()
 	hand, tty, err := pty.Open()
