@@ -65,7 +65,7 @@ func rows(i stack.Info) []term.Row {
 	if i.Proxy != "" {
 		list = append(list, term.Row{Label: "Direct", Value: i.App, Note: "without live reload"})
 	}
-	list = append(list, term.Row{Label: "Hub", Value: i.Hub.Path, Note: hubNote(cfg)})
+	list = append(list, term.Row{Label: "Hub", Value: i.HubPath, Note: hubNote(cfg)})
 	for _, b := range i.Control.Backends() {
 		list = append(list, backendRow(i, b))
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -29,7 +28,18 @@ type health struct {
 
 // settled reports whether everything that serve itself runs is up.
 func (h health) settled() bool {
-	return !slices.ContainsFunc(h.Backends, func(b stack.BackendInfo) bool { return b.Command && b.Phase != "healthy" })
+	return len(h.coming()) == 0
+}
+
+// coming are the commands that are not up yet.
+func (h health) coming() []string {
+	var names []string
+	for _, b := range h.Backends {
+		if b.Command && b.Phase != "healthy" {
+			names = append(names, b.Name)
+		}
+	}
+	return names
 }
 
 // waitedFor says what is not up yet.
@@ -37,13 +47,7 @@ func (h health) waitedFor(runs bool) string {
 	if !runs {
 		return "waiting for serve"
 	}
-	var names []string
-	for _, b := range h.Backends {
-		if b.Command && b.Phase != "healthy" {
-			names = append(names, b.Name)
-		}
-	}
-	return waitingFor(names)
+	return waitingFor(h.coming())
 }
 
 // living returns the serve of a project that answers now. What a crash left behind

@@ -13,7 +13,7 @@ func (p *parts) info() Info {
 	i := Info{
 		PID: os.Getpid(), Mode: p.cfg.Serve.Mode, Project: p.cfg.Project(), Dir: p.cfg.Dir,
 		App: p.doors.appURL(), Proxy: p.doors.proxyURL(), Network: p.doors.network(), Ports: p.doors.numbers(), Certificate: p.certificate,
-		Hub: HubInfo{Path: p.cfg.Hub.Path, Rules: p.relays}, Watching: p.watching,
+		HubPath: p.cfg.Hub.Path, Watching: p.watching,
 	}
 	i.Backends = p.backends()
 	i.Control = &Control{live: p.live, gate: p.gate, services: p.services, backends: p.backends, config: p.inForce.Load}

@@ -69,7 +69,6 @@ type parts struct {
 	services *backend.Group
 	// restarting holds the names of back-ends whose restart a saved file has caused.
 	restarting sync.Map
-	relays     int // relay rules, for the banner
 	rules      rules
 	refits     []*refit    // made again when the rules change
 	locked     atomic.Bool // everybody is asked for a password
@@ -174,7 +173,6 @@ func (p *parts) addHub(context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.relays = set.Len()
 	who, err := authenticator(p.cfg)
 	if err != nil {
 		return err

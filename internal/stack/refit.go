@@ -3,6 +3,7 @@ package stack
 import (
 	"net/http"
 	"reflect"
+	"slices"
 	"sync/atomic"
 
 	"github.com/realtimectl/realtimectl/internal/config"
@@ -83,11 +84,17 @@ func hostsOf(list []config.Backend) []string {
 	return hosts
 }
 
+// ruleValues are what takeRules takes over, by key.
+func ruleValues(c *config.Config) map[string]any {
+	s := c.Serve
+	return map[string]any{
+		"serve.rewrite": s.Rewrite, "serve.headers": s.Headers, "serve.replace": s.Replace, "serve.cors": s.CORS,
+		"serve.basic-auth": s.BasicAuth, "serve.log": s.Log, "serve.slow": s.Slow, "serve.ghost": s.Ghost,
+		"serve.allowed-hosts": s.AllowedHosts, "hub.origins": c.Hub.Origins,
+	}
+}
+
 // sameRules reports whether takeRules has nothing to take over.
 func sameRules(a, b *config.Config) bool {
-	only := func(c *config.Config) []any {
-		s := c.Serve
-		return []any{s.Rewrite, s.Headers, s.Replace, s.CORS, s.BasicAuth, s.Log, s.Slow, s.Ghost, s.AllowedHosts, c.Hub.Origins, hostsOf(c.Backends)}
-	}
-	return reflect.DeepEqual(only(a), only(b))
+	return reflect.DeepEqual(ruleValues(a), ruleValues(b)) && slices.Equal(hostsOf(a.Backends), hostsOf(b.Backends))
 }

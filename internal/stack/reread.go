@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -110,20 +111,13 @@ func (r *rereader) tellOutdated(next *config.Config) {
 		"hint", "press R, or stop it and serve again")
 }
 
-// atOnce are the keys, or what they begin with, that count without a restart. Those of
-// build count for the next build.
-func atOnce() []string {
-	return []string{
-		"hub.relays", "hub.origins", "backends", "build", "serve.rewrite", "serve.headers", "serve.replace", "serve.cors",
-		"serve.basic-auth", "serve.log", "serve.slow", "serve.ghost", "serve.allowed-hosts",
-	}
-}
-
-// outdated lists the other keys that differ.
+// outdated lists the keys that differ and do not count without a restart. Those of build
+// count for the next build.
 func outdated(running, next *config.Config) []string {
+	atOnce := slices.AppendSeq([]string{"hub.relays", "backends", "build"}, maps.Keys(ruleValues(running)))
 	var keys []string
 	for _, k := range config.Keys() {
-		now := slices.ContainsFunc(atOnce(), func(key string) bool { return config.Covers(key, k.Path) })
+		now := slices.ContainsFunc(atOnce, func(key string) bool { return config.Covers(key, k.Path) })
 		if !now && !bytes.Equal(running.JSON(k), next.JSON(k)) {
 			keys = append(keys, k.Path)
 		}

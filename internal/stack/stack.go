@@ -73,7 +73,7 @@ type Info struct {
 	Network  []Address
 	Ports    Ports
 	Backends []BackendInfo
-	Hub      HubInfo
+	HubPath  string // of the event hub
 	// Watching counts the files that are watched; 0 in production.
 	Watching int
 	// Control steers what runs.
@@ -104,13 +104,6 @@ type BackendInfo struct {
 	Took int64 `json:"ms,omitempty"`
 	// Reason says why, where the phase is not as one would wish.
 	Reason string `json:"reason,omitempty"`
-}
-
-// HubInfo is the event hub.
-type HubInfo struct {
-	Path string
-	// Rules counts the relay rules.
-	Rules int
 }
 
 // Run runs the project until ctx is done, and returns once everything has ended: nil
