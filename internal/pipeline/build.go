@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -202,11 +201,6 @@ func (b *builder) readSources(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, dir := range append([]string{b.tree.src}, b.tree.entryFolders()...) {
-		if err := b.findEnvUsers(dir); err != nil {
-			return nil, err
-		}
-	}
 	docs, err := b.documents(files)
 	if err != nil {
 		return nil, err
@@ -232,28 +226,6 @@ func (b *builder) readSources(ctx context.Context) ([]string, error) {
 		b.pages, b.found = append(b.pages, p), append(b.found, found...)
 	}
 	return files, b.found.Err()
-}
-
-// findEnvUsers looks through the scripts; those beside the sources are not worth a look at
-// every package.
-func (b *builder) findEnvUsers(dir string) error {
-	files, err := b.tree.walk(dir)
-	if err != nil {
-		return err
-	}
-	for _, file := range files {
-		if !isScript(file) {
-			continue
-		}
-		src, err := b.tree.read(file)
-		if err != nil {
-			return err
-		}
-		if bytes.Contains(src, []byte(metaEnvName)) {
-			b.envUsers = append(b.envUsers, src)
-		}
-	}
-	return nil
 }
 
 // runHooks runs what the project's own configuration asks for; what it makes stays in

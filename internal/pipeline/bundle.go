@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -30,6 +31,9 @@ func (b *builder) bundle(ctx context.Context) (map[string]bundled, error) {
 	if len(entries) == 0 {
 		return map[string]bundled{}, nil
 	}
+	if err := b.findEnvUsers(); err != nil {
+		return nil, err
+	}
 	opts, err := b.esbuildOptions()
 	if err != nil {
 		return nil, err
@@ -52,6 +56,27 @@ func (b *builder) bundle(ctx context.Context) (map[string]bundled, error) {
 		return nil, err
 	}
 	return b.collect(result)
+}
+
+// findEnvUsers looks through the scripts that may be bundled; what is elsewhere is not
+// worth a look at every package.
+func (b *builder) findEnvUsers() error {
+	for _, dir := range append([]string{b.tree.src}, b.tree.entryFolders()...) {
+		files, err := b.tree.walk(dir)
+		if err != nil {
+			return err
+		}
+		for _, file := range slices.DeleteFunc(files, func(name string) bool { return !isScript(name) }) {
+			src, err := b.tree.read(file)
+			if err != nil {
+				return err
+			}
+			if bytes.Contains(src, []byte(metaEnvName)) {
+				b.envUsers = append(b.envUsers, src)
+			}
+		}
+	}
+	return nil
 }
 
 // memory has the files that steps have made, none of which is on disk.

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path"
 	"path/filepath"
 	"slices"
@@ -143,9 +144,7 @@ func (b *builder) runOwn(ctx context.Context, own *ownBuild) (diag.List, error) 
 		if err != nil {
 			return nil, fmt.Errorf("run the task %s of %s: %w", task, own.plan.Gulpfile, err)
 		}
-		for name, data := range result.Files {
-			own.files[name] = data
-		}
+		maps.Copy(own.files, result.Files)
 		for _, name := range result.Deleted {
 			delete(own.files, name)
 		}
@@ -290,7 +289,7 @@ func (b *builder) take(own *ownBuild, folder string) {
 // is not in it.
 func (b *builder) lacking() (at, ref string) {
 	for _, name := range b.sink.paths() {
-		if path.Ext(name) != ".html" || !isPage(b.sink.files[name]) || inPackage(name) {
+		if path.Ext(name) != ".html" || !isPage(b.sink.files[name]) || inPackages("/"+name) {
 			continue
 		}
 		p := &page{out: name, base: path.Dir(name)}
@@ -306,11 +305,6 @@ func (b *builder) lacking() (at, ref string) {
 		}
 	}
 	return "", ""
-}
-
-// inPackage reports whether a file came with a package that was copied as a whole.
-func inPackage(name string) bool {
-	return slices.ContainsFunc(packageDirs[:], func(dir string) bool { return strings.Contains("/"+name, "/"+dir+"/") })
 }
 
 // lacks returns what a reference names if the output should have it and has not.

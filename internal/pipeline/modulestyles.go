@@ -130,6 +130,17 @@ func (r *moduleRun) sheetsOf(p *page) (own, packaged []string) {
 	return own, packaged
 }
 
+// contentsOf returns what files hold; of one that is gone, nothing.
+func (r *moduleRun) contentsOf(files map[string]bool) map[string][]byte {
+	all := map[string][]byte{}
+	for file := range files {
+		if src, err := r.load(file); err == nil {
+			all[file] = src
+		}
+	}
+	return all
+}
+
 // isFresh reports whether a bundle is still what its files say.
 func (r *moduleRun) isFresh(files map[string][]byte) bool {
 	if files == nil {
@@ -159,11 +170,11 @@ func (r *moduleRun) bundleSheet(ctx context.Context, name string, roots []string
 		}
 		return s, nil
 	}
-	var meta packageMeta
-	if err := json.Unmarshal([]byte(result.Metafile), &meta); err != nil {
-		return nil, fmt.Errorf("read the bundler's metafile: %w", err)
+	inputs, err := inputsOf(result)
+	if err != nil {
+		return nil, err
 	}
-	s := &sheet{roots: roots, files: map[string][]byte{}, out: map[string][]byte{}, found: messages.messages(nil, ownWarnings(result.Warnings))}
+	s := &sheet{roots: roots, out: map[string][]byte{}, found: messages.messages(nil, ownWarnings(result.Warnings))}
 	for _, f := range result.OutputFiles {
 		if out := r.t.relTmp(f.Path); strings.TrimSuffix(out, ".map") == name {
 			s.out[out] = f.Contents
@@ -172,14 +183,10 @@ func (r *moduleRun) bundleSheet(ctx context.Context, name string, roots []string
 			}
 		}
 	}
-	for input := range meta.Inputs {
+	for _, input := range inputs {
 		made.add(r.sheetFile(input))
 	}
-	for file := range made.files {
-		if src, err := r.load(file); err == nil {
-			s.files[file] = src
-		}
-	}
+	s.files = r.contentsOf(made.files)
 	return s, nil
 }
 

@@ -126,13 +126,12 @@ func (r *moduleRun) bundleWorker(ctx context.Context, name string, w wish, old *
 	opts.EntryPointsAdvanced = []api.EntryPoint{{InputPath: w.file, OutputPath: strings.TrimSuffix(name, path.Ext(name))}}
 	result := api.Build(opts)
 	messages := messenger{tree: r.t}
-	made := &workerBundle{files: map[string][]byte{}, found: messages.messages(result.Errors, ownWarnings(result.Warnings))}
+	made := &workerBundle{found: messages.messages(result.Errors, ownWarnings(result.Warnings))}
 	if len(result.Errors) > 0 {
-		made.files = nil // to try again
 		if old != nil {
 			made.code = old.code
 		}
-		return made, nil
+		return made, nil // without files: to try again
 	}
 	inputs, err := inputsOf(result)
 	if err != nil {
@@ -141,11 +140,7 @@ func (r *moduleRun) bundleWorker(ctx context.Context, name string, w wish, old *
 	for _, input := range inputs {
 		used.add(rooted(r.t.dir, input))
 	}
-	for file := range used.files {
-		if src, err := r.load(file); err == nil {
-			made.files[file] = src
-		}
-	}
+	made.files = r.contentsOf(used.files)
 	for _, f := range result.OutputFiles {
 		if path.Ext(f.Path) == ".js" {
 			made.code = f.Contents

@@ -107,14 +107,14 @@ func New(opts Options) (*Pipeline, error) {
 func (p *Pipeline) Folders() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	dirs := map[string]bool{}
+	dirs, roots := map[string]bool{}, p.tree.roots()
 	for _, s := range p.steps {
-		reader, ok := s.(interface{ inputs() []string })
+		g, ok := s.(gatherer)
 		if !ok {
 			continue
 		}
-		for _, file := range reader.inputs() {
-			inRoots := slices.ContainsFunc(p.tree.roots(), func(root string) bool { return within(file, root) })
+		for _, file := range g.inputs() {
+			inRoots := slices.ContainsFunc(roots, func(root string) bool { return within(file, root) })
 			if !inRoots && !inPackages(file) && !within(file, p.tmp) {
 				dirs[filepath.Dir(file)] = true
 			}

@@ -48,6 +48,10 @@ type reader interface {
 	known(file string) ([]byte, bool)
 }
 
+// gatherer is a step that reads files beside the sources; inputs are those of the last run,
+// absolute, and maybe sources among them.
+type gatherer interface{ inputs() []string }
+
 // Sources returns the project's source files, absolute and sorted by path.
 func (w *Work) Sources() []string { return w.files }
 

@@ -220,14 +220,15 @@ func recordDevelopment(dir string) (*gulp.Plan, gulp.Serving, error) {
 	if err != nil || plan == nil {
 		return plan, gulp.Serving{}, err
 	}
-	serving := plan.Development(developmentScripts(dir)...)
+	lines := developmentScripts(dir)
+	serving := plan.Development(lines...)
 	if serving.Call.IsPlain() {
 		return plan, serving, nil
 	}
 	if again, err := recordGulpfile(dir, serving.Call); err == nil && again != nil {
 		plan = again
 	}
-	return plan, plan.Development(developmentScripts(dir)...), nil
+	return plan, plan.Development(lines...), nil
 }
 
 // developmentScripts are the command lines of package.json that start development, the
@@ -247,13 +248,10 @@ func buildScripts(dir string) []gulp.Script {
 
 // scripts are those of package.json that have one of the names.
 func scripts(dir string, names ...string) []gulp.Script {
-	var pkg struct{ Scripts map[string]string }
-	if err := readJSON(filepath.Join(dir, "package.json"), &pkg); err != nil {
-		return nil
-	}
+	lines := readPackage(dir).Scripts
 	var found []gulp.Script
 	for _, name := range names {
-		if line := pkg.Scripts[name]; line != "" {
+		if line := lines[name]; line != "" {
 			found = append(found, gulp.Script{Name: name, Line: line})
 		}
 	}
