@@ -38,7 +38,7 @@ func ReadSteady(file *os.File) (data []byte, info os.FileInfo, err error) {
 // ReadReplaced is ReadSteady for a file that is renamed into its place as a rule, so that
 // its age says nothing: it waits only for who has it open for writing.
 func ReadReplaced(file *os.File) (data []byte, info os.FileInfo, err error) {
-	return readOnce(file, func(info os.FileInfo) bool { return isYoung(info) && isOpen(file) })
+	return readOnce(file, func(info os.FileInfo) bool { return isWritten(file, info) })
 }
 
 // readOnce reads a file once it is not busy.
@@ -51,7 +51,7 @@ func readOnce(file *os.File, busy func(os.FileInfo) bool) (data []byte, info os.
 		last := looks == maxLooks
 		if last || !busy(info) {
 			data, whole, err := readWhole(file, info)
-			if err != nil || last || whole && !(isYoung(info) && isOpen(file)) {
+			if err != nil || last || whole && !isWritten(file, info) {
 				return data, info, err
 			}
 		}
@@ -91,8 +91,12 @@ func isYoung(info os.FileInfo) bool {
 	return age >= 0 && age < openAfter
 }
 
-// isOpen reports whether somebody is known to have a file open for writing.
-func isOpen(file *os.File) bool {
+// isWritten reports whether somebody is known to have a file open for writing, and has not
+// long ceased.
+func isWritten(file *os.File, info os.FileInfo) bool {
+	if !isYoung(info) {
+		return false
+	}
 	closed, known := Closed(file)
 	return known && !closed
 }
