@@ -64,6 +64,21 @@ func (b board) run(t *testing.T, args ...string) string {
 	return string(out)
 }
 
+// lives fails unless want becomes true in the page, served from its sources without a
+// complaint as well as from its build.
+func (b board) lives(t *testing.T, browser context.Context, want string) {
+	t.Helper()
+	s := b.serve(t, "--proxy-port", "0", "--app-port", "0")
+	open(t, browser, s.Proxy).until(want)
+	s.stop(t)
+	if text := s.out.String(); strings.Contains(text, `"level":"error"`) || strings.Contains(text, `"level":"warn"`) {
+		t.Errorf("serve complains:\n%s", text)
+	}
+	b.run(t, "build", b.dir)
+	production := b.serve(t, "--mode", "production", "--app-port", "0")
+	open(t, browser, production.App).until(want)
+}
+
 func (b board) path(name string) string { return filepath.Join(b.dir, filepath.FromSlash(name)) }
 
 func (b board) read(t *testing.T, name string) string {

@@ -3,7 +3,6 @@ package e2e
 import (
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/realtimectl/realtimectl/internal/realpart"
@@ -30,14 +29,5 @@ func TestProjectOfTheOfficialGeneratorLives(t *testing.T) {
 		}
 	}
 	const want = `document.querySelectorAll('fountain-tech').length > 5 && document.querySelector('fountain-tech h3').textContent !== '' && getComputedStyle(document.querySelector('.tech')).borderRadius !== '0px'`
-	browser := realpart.Browser(t)
-	s := b.serve(t, "--proxy-port", "0", "--app-port", "0")
-	open(t, browser, s.Proxy).until(want)
-	s.stop(t)
-	if text := s.out.String(); strings.Contains(text, `"level":"error"`) || strings.Contains(text, `"level":"warn"`) {
-		t.Errorf("serve complains:\n%s", text)
-	}
-	b.run(t, "build", b.dir)
-	production := b.serve(t, "--mode", "production", "--app-port", "0")
-	open(t, browser, production.App).until(want)
+	b.lives(t, realpart.Browser(t), want)
 }

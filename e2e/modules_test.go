@@ -45,16 +45,7 @@ func TestApplicationsOfModules(t *testing.T) {
 	for _, name := range []string{"lit", "preact", "react", "sass"} {
 		t.Run(name, func(t *testing.T) {
 			b := appOf(t, binary, name)
-			want := shows(b.read(t, "expected"))
-			s := b.serve(t, "--proxy-port", "0", "--app-port", "0")
-			open(t, browser, s.Proxy).until(want)
-			s.stop(t)
-			if text := s.out.String(); strings.Contains(text, `"level":"error"`) || strings.Contains(text, `"level":"warn"`) {
-				t.Errorf("serve complains:\n%s", text)
-			}
-			b.run(t, "build", b.dir)
-			production := b.serve(t, "--mode", "production", "--app-port", "0")
-			open(t, browser, production.App).until(want)
+			b.lives(t, browser, shows(b.read(t, "expected")))
 		})
 	}
 }
