@@ -2,9 +2,7 @@ package prefix
 
 import (
 	"bytes"
-	"slices"
 	"strings"
-	"unicode/utf16"
 
 	"github.com/realtimectl/realtimectl/internal/pipeline/sourcemap"
 )
@@ -20,12 +18,10 @@ type shift struct {
 func shiftOf(sheet []byte, place int, text string) shift {
 	start := bytes.LastIndexByte(sheet[:place], '\n') + 1
 	return shift{
-		line: bytes.Count(sheet[:place], []byte("\n")), column: units(string(sheet[start:place])),
-		lines: strings.Count(text, "\n"), columns: units(text),
+		line: bytes.Count(sheet[:place], []byte("\n")), column: sourcemap.Units(string(sheet[start:place])),
+		lines: strings.Count(text, "\n"), columns: sourcemap.Units(text),
 	}
 }
-
-func units(s string) int { return len(utf16.Encode([]rune(s))) }
 
 // move returns the map of a sheet into which text was put, which may be nil. The shifts
 // are in order.
@@ -41,22 +37,11 @@ func move(m *sourcemap.Map, shifts []shift) *sourcemap.Map {
 			s := shifts[0]
 			out.Lines = append(out.Lines, make([][]sourcemap.Segment, s.lines)...)
 			if s.lines == 0 {
-				line = moveColumns(line, s.column+moved, s.columns)
+				line = sourcemap.Shifted(line, s.column+moved, s.columns)
 				moved += s.columns
 			}
 		}
 		out.Lines = append(out.Lines, line)
 	}
 	return &out
-}
-
-// moveColumns moves what begins at or after a column of one line.
-func moveColumns(line []sourcemap.Segment, column, by int) []sourcemap.Segment {
-	line = slices.Clone(line)
-	for i := range line {
-		if line[i].Column >= column {
-			line[i].Column += by
-		}
-	}
-	return line
 }

@@ -169,10 +169,7 @@ func (m *Map) Moved(lines, column int) *Map {
 	out.Lines = make([][]Segment, lines, lines+len(m.Lines))
 	for i, line := range m.Lines {
 		if i == 0 && column > 0 {
-			line = slices.Clone(line)
-			for j := range line {
-				line[j].Column += column
-			}
+			line = Shifted(line, 0, column)
 		}
 		out.Lines = append(out.Lines, line)
 	}
@@ -190,15 +187,21 @@ func (m *Map) Inserted(content string, at, widths []int) *Map {
 			continue
 		}
 		column := Units(content[strings.LastIndexByte(content[:at[i]], '\n')+1 : at[i]])
-		moved := slices.Clone(out.Lines[line])
-		for j := range moved {
-			if moved[j].Column >= column {
-				moved[j].Column += widths[i]
-			}
-		}
-		out.Lines[line] = moved
+		out.Lines[line] = Shifted(out.Lines[line], column, widths[i])
 	}
 	return &out
+}
+
+// Shifted returns a line in which what begins at or after a column has moved; the line
+// itself stays.
+func Shifted(line []Segment, column, by int) []Segment {
+	line = slices.Clone(line)
+	for i := range line {
+		if line[i].Column >= column {
+			line[i].Column += by
+		}
+	}
+	return line
 }
 
 // Joiner makes one map of many files that are joined. The zero value has none.
