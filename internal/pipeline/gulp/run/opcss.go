@@ -1,7 +1,6 @@
 package run
 
 import (
-	"bytes"
 	"fmt"
 	"path"
 	"regexp"
@@ -157,7 +156,7 @@ var remoteSheet = regexp.MustCompile(`^(\w+:)?//.`)
 // sheet writes one sheet with what it imports.
 func (j *joinedCSS) sheet(src []byte, file string) (string, error) {
 	var out strings.Builder
-	tokens := cssTokens(bytes.TrimPrefix(src, []byte("\xef\xbb\xbf")))
+	tokens := cssTokens(withoutBOM(src))
 	for len(tokens) > 0 {
 		if tokens[0].kind != css.AtKeywordToken || !strings.EqualFold(tokens[0].text, "@import") {
 			text, err := withURLs(tokens[:1], func(url string) (string, error) { return j.moved(url, file), nil })

@@ -31,6 +31,7 @@ type including struct {
 	indent         bool
 	context        *gulp.Object
 	once           map[string]bool
+	compiled       map[string]*regexp.Regexp // expressions, which hold prefix and suffix
 	depth          int
 	reads          reads
 }
@@ -51,7 +52,7 @@ func fileInclude(c *call, in []*file) ([]*file, error) {
 		}
 		inc := including{
 			call: c, prefix: expression(textOr(opts, "prefix", "@@")), suffix: expression(textOr(opts, "suffix", "")),
-			base: f.Base, indent: truthy(opts.Get("indent")), once: map[string]bool{}, reads: reads{},
+			base: f.Base, indent: truthy(opts.Get("indent")), once: map[string]bool{}, compiled: map[string]*regexp.Regexp{}, reads: reads{},
 		}
 		switch base := textOr(opts, "basepath", "@file"); base {
 		case "@file":
@@ -78,10 +79,18 @@ func expression(s string) string {
 	return s
 }
 
+// re compiles an expression once.
+func (i *including) re(text string) *regexp.Regexp {
+	if i.compiled[text] == nil {
+		i.compiled[text] = regexp.MustCompile(text)
+	}
+	return i.compiled[text]
+}
+
 func (i *including) process(src, file string, data *gulp.Object) (string, error) {
 	data = merged(i.context, data)
 	set(data, "content", src)
-	src = regexp.MustCompile(`<!--(.*)`+i.prefix+`[ ]*include([\s\S]*?)[ ]*`+i.suffix+`-->`).ReplaceAllString(src, "")
+	src = i.re(`<!--(.*)`+i.prefix+`[ ]*include([\s\S]*?)[ ]*`+i.suffix+`-->`).ReplaceAllString(src, "")
 	src, err := i.blocks(src, "if", func(args, body string) (string, error) {
 		passes, err := i.code(args, "return "+args+";", data)
 		if truthy(passes) {
@@ -133,8 +142,8 @@ func balanced(s string, open, shut byte) int {
 
 // blocks replaces "@@if (args) { body }"; what comes of it may hold blocks again.
 func (i *including) blocks(src, name string, fn func(args, body string) (string, error)) (string, error) {
-	start := regexp.MustCompile(i.prefix + `[ ]*` + name + `([^{}]*)\{`)
-	end := regexp.MustCompile(`^\s*` + i.suffix)
+	start := i.re(i.prefix + `[ ]*` + name + `([^{}]*)\{`)
+	end := i.re(`^\s*` + i.suffix)
 	var out strings.Builder
 	for {
 		m := start.FindStringSubmatchIndex(src)
@@ -202,8 +211,8 @@ func listValues(flat map[string]string, at string, v gulp.Value) {
 
 // calls replaces "@@name(args)" by what fn makes of it; false = it stays.
 func (i *including) calls(src, name string, fn func(before, args string) (string, bool, error)) (string, error) {
-	start := regexp.MustCompile(i.prefix + `[ ]*` + name + `\(`)
-	end := regexp.MustCompile(`^[ ]*` + i.suffix)
+	start := i.re(i.prefix + `[ ]*` + name + `\(`)
+	end := i.re(`^[ ]*` + i.suffix)
 	var out strings.Builder
 	for {
 		m := start.FindStringIndex(src)

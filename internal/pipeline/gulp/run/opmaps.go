@@ -193,7 +193,7 @@ func (c *call) sourceContents(f *file, reads reads) []*string {
 		data, ok := c.r.view.read(at)
 		reads[at] = data
 		if ok {
-			content := string(bytes.TrimPrefix(data, []byte("\ufeff")))
+			content := string(withoutBOM(data))
 			out[i] = &content
 		}
 	}

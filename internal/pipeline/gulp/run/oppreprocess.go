@@ -7,6 +7,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/realtimectl/realtimectl/internal/diag"
 	"github.com/realtimectl/realtimectl/internal/pipeline/gulp"
@@ -30,42 +31,59 @@ type directives struct {
 
 // directivesOf returns the directives for files of an extension.
 func directivesOf(extension string) directives {
-	re := func(s string) *regexp.Regexp { return regexp.MustCompile("(?mi)" + s) }
-	pair := func(start, end string) [2]*regexp.Regexp { return [2]*regexp.Regexp{re(start), re(end)} }
-	const b = `[ \t]*`
 	switch extension {
 	case "js", "jsx", "ts", "tsx", "json", "css", "scss", "sass", "less", "styl", "php", "jade", "javascript":
-		const open, shut = b + `(?://|/\*)` + b, b + `(?:\*(?:\*|/))?`
-		block := func(name, args string) [2]*regexp.Regexp {
-			return pair(open+`@`+name+args+shut+`(?:[ \t]*\n+)?`, open+`@end`+strings.TrimSuffix(name, "each")+shut+`(?:[ \t]*\n)?`)
-		}
-		line := func(head, name string) []*regexp.Regexp {
-			return []*regexp.Regexp{re(head + `/\*` + b + name + `[ \t]+(.*?)` + b + `\*(?:\*|/)`), re(head + `//` + b + name + `[ \t]+(.*?)` + b + `$`)}
-		}
-		return directives{
-			include: line(`^(.*)`, "@include"), static: line(`^(.*)`, "@include-static"), echo: line("", "@echo"),
-			exec:    []*regexp.Regexp{re(`(?://|/\*)` + b + `@exec[ \t]+(\S+)` + b + `\((.*)\)` + shut)},
-			exclude: block("exclude", `(?:[ \t]+([^\n*]*))?`), extend: block("extend", `[ \t]+([^\n*]*)`), foreach: block("foreach", `[ \t]+([^\n*]*)`),
-			when:       pair(open+`@(ifndef|ifdef|if)[ \t]+([^\n*]*)(?:\*(?:\*|/))?(?:[ \t]*\n+)?`, open+`@endif`+shut+`(?:[ \t]*\n)?`),
-			extendable: re(open + `@extendable` + b + `(?:\*/)?`), otherwise: re(open + `@else` + shut + `(?:[ \t]*\n)?`),
-		}
+		return scriptDirectives()
 	}
+	return pageDirectives()
+}
+
+const blanks = `[ \t]*`
+
+func directive(s string) *regexp.Regexp { return regexp.MustCompile("(?mi)" + s) }
+
+func directivePair(start, end string) [2]*regexp.Regexp {
+	return [2]*regexp.Regexp{directive(start), directive(end)}
+}
+
+// scriptDirectives stand in the comments of scripts and sheets.
+var scriptDirectives = sync.OnceValue(func() directives {
+	const b = blanks
+	const open, shut = b + `(?://|/\*)` + b, b + `(?:\*(?:\*|/))?`
+	block := func(name, args string) [2]*regexp.Regexp {
+		return directivePair(open+`@`+name+args+shut+`(?:[ \t]*\n+)?`, open+`@end`+strings.TrimSuffix(name, "each")+shut+`(?:[ \t]*\n)?`)
+	}
+	line := func(head, name string) []*regexp.Regexp {
+		return []*regexp.Regexp{directive(head + `/\*` + b + name + `[ \t]+(.*?)` + b + `\*(?:\*|/)`), directive(head + `//` + b + name + `[ \t]+(.*?)` + b + `$`)}
+	}
+	return directives{
+		include: line(`^(.*)`, "@include"), static: line(`^(.*)`, "@include-static"), echo: line("", "@echo"),
+		exec:    []*regexp.Regexp{directive(`(?://|/\*)` + b + `@exec[ \t]+(\S+)` + b + `\((.*)\)` + shut)},
+		exclude: block("exclude", `(?:[ \t]+([^\n*]*))?`), extend: block("extend", `[ \t]+([^\n*]*)`), foreach: block("foreach", `[ \t]+([^\n*]*)`),
+		when:       directivePair(open+`@(ifndef|ifdef|if)[ \t]+([^\n*]*)(?:\*(?:\*|/))?(?:[ \t]*\n+)?`, open+`@endif`+shut+`(?:[ \t]*\n)?`),
+		extendable: directive(open + `@extendable` + b + `(?:\*/)?`), otherwise: directive(open + `@else` + shut + `(?:[ \t]*\n)?`),
+	}
+})
+
+// pageDirectives stand in the comments of pages.
+var pageDirectives = sync.OnceValue(func() directives {
+	const b = blanks
 	const open, shut = `<!--` + b, b + `(?:-->|!>)`
 	const ending = b + `<!(?:--)?` + b
 	block := func(name, args, endOpen string) [2]*regexp.Regexp {
-		return pair(b+open+`@`+name+args+shut+`(?:[ \t]*\n+)?`, endOpen+`@end`+strings.TrimSuffix(name, "each")+shut+`(?:[ \t]*\n)?`)
+		return directivePair(b+open+`@`+name+args+shut+`(?:[ \t]*\n+)?`, endOpen+`@end`+strings.TrimSuffix(name, "each")+shut+`(?:[ \t]*\n)?`)
 	}
 	line := func(head, name string) []*regexp.Regexp {
-		return []*regexp.Regexp{re(head + open + name + `[ \t]+(.*?)` + shut)}
+		return []*regexp.Regexp{directive(head + open + name + `[ \t]+(.*?)` + shut)}
 	}
 	return directives{
 		include: line(`(.*)`, "@include"), static: line(`(.*)`, "@include-static"), echo: line("", "@echo"),
-		exec:    []*regexp.Regexp{re(open + `@exec[ \t]+(\S+)` + b + `\((.*)\)` + shut)},
+		exec:    []*regexp.Regexp{directive(open + `@exec[ \t]+(\S+)` + b + `\((.*)\)` + shut)},
 		exclude: block("exclude", `(?:[ \t]+(.*?))?`, b+open), extend: block("extend", `[ \t]+(.*?)`, b+open), foreach: block("foreach", `[ \t]+(.*?)`, ending),
-		when:       pair(b+open+`@(ifndef|ifdef|if)[ \t]+(.*?)`+shut+`(?:[ \t]*\n+)?`, ending+`@endif`+shut+`(?:[ \t]*\n)?`),
-		extendable: re(open + `@extendable` + shut), otherwise: re(ending + `@else` + shut + `(?:[ \t]*\n)?`),
+		when:       directivePair(b+open+`@(ifndef|ifdef|if)[ \t]+(.*?)`+shut+`(?:[ \t]*\n+)?`, ending+`@endif`+shut+`(?:[ \t]*\n)?`),
+		extendable: directive(open + `@extendable` + shut), otherwise: directive(ending + `@else` + shut + `(?:[ \t]*\n)?`),
 	}
-}
+})
 
 // preprocess is gulp-preprocess. The recorder puts the environment of the gulpfile into
 // the context.

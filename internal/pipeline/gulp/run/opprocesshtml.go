@@ -43,11 +43,9 @@ func newPageBlocks(marker string) pageBlocks {
 
 func (p pageBlocks) in(page string) []*pageBlock {
 	var list []*pageBlock
-	var b *pageBlock
-	inside := false
+	var b *pageBlock // that is open
 	for line := range strings.SplitSeq(page, "\n") {
 		if m := p.start.FindStringSubmatch(line); m != nil {
-			inside = true
 			b = &pageBlock{kind: m[1], inline: m[3] != "", scoped: m[4] != "", asset: m[5], indent: line[:len(line)-len(strings.TrimLeft(line, " \t"))]}
 			if attr, ok := strings.CutPrefix(m[1], "["); ok {
 				b.kind, b.attr = "attr", strings.TrimSuffix(attr, "]")
@@ -56,16 +54,16 @@ func (p pageBlocks) in(page string) []*pageBlock {
 				b.targets = strings.Split(m[2], ",")
 			}
 		}
-		if inside {
-			b.whole = append(b.whole, line)
+		if b == nil {
+			continue
 		}
-		if inside && p.end.MatchString(line) {
-			inside = false
+		b.whole = append(b.whole, line)
+		if p.end.MatchString(line) {
 			b.raw = strings.Join(b.whole, "\n")
 			if len(b.whole) > 2 {
 				b.inner = strings.Join(b.whole[1:len(b.whole)-1], "\n")
 			}
-			list = append(list, b)
+			list, b = append(list, b), nil
 		}
 	}
 	return list
@@ -78,11 +76,12 @@ func processHTML(c *call, in []*file) ([]*file, error) {
 		c.unknown("the option customBlockTypes")
 		return nil, errEnded
 	}
+	blocks := newPageBlocks(textOr(opts, "commentMarker", "build"))
 	return c.each(in, func(f *file) (made, error) {
 		if f.Contents == nil {
 			return made{files: []*file{f}}, nil
 		}
-		p := htmlProcessing{call: c, opts: opts, reads: reads{}, blocks: newPageBlocks(textOr(opts, "commentMarker", "build"))}
+		p := htmlProcessing{call: c, opts: opts, reads: reads{}, blocks: blocks}
 		p.data = merged(object(opts.Get("data")), newObject("environment", text(opts.Get("environment"))))
 		out, err := p.process(strings.ReplaceAll(string(f.Contents), "\r\n", "\n"), f.Path)
 		if err == nil && truthy(opts.Get("process")) {

@@ -77,9 +77,11 @@ func rev(c *call, in []*file) ([]*file, error) {
 	return out, nil
 }
 
-func revHash(contents []byte, digits int) string {
+func revHash(contents []byte, digits int) string { return md5Hex(contents)[:digits] }
+
+func md5Hex(contents []byte) string {
 	sum := md5.Sum(contents) //nolint:gosec // see the import
-	return hex.EncodeToString(sum[:])[:digits]
+	return hex.EncodeToString(sum[:])
 }
 
 // namePart is a part of the names that gulp-hash-filename gives: {name}, {hash:8}, {ext}.
@@ -89,8 +91,7 @@ var namePart = regexp.MustCompile(`\{(\w+)(?::(\d+))?\}`)
 func hashFilename(c *call, in []*file) ([]*file, error) {
 	format := textOr(object(c.arg(0)), "format", "{name}-{hash}{ext}")
 	return c.move(in, func(f *file) (string, string, error) {
-		sum := md5.Sum(f.Contents) //nolint:gosec // see the import
-		parts := map[string]string{"name": stem(f.Path), "ext": ext(f.Path), "hash": hex.EncodeToString(sum[:]), "size": strconv.Itoa(len(f.Contents))}
+		parts := map[string]string{"name": stem(f.Path), "ext": ext(f.Path), "hash": md5Hex(f.Contents), "size": strconv.Itoa(len(f.Contents))}
 		name := namePart.ReplaceAllStringFunc(format, func(s string) string {
 			m := namePart.FindStringSubmatch(s)
 			part, ok := parts[m[1]]

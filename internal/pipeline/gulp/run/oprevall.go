@@ -1,9 +1,8 @@
 package run
 
 import (
+	"bytes"
 	"cmp"
-	"crypto/md5" //nolint:gosec // a name, not a secret: the one that the plugin gives
-	"encoding/hex"
 	"encoding/json"
 	"maps"
 	"path"
@@ -37,6 +36,7 @@ type revised struct {
 	file     *file
 	hash     string // of its own contents
 	name     string // with the hash of all that it names, too
+	path     string // of what is made of it
 	refs     []*reference
 	searched bool
 }
@@ -63,15 +63,10 @@ func revAll(c *call, in []*file) ([]*file, error) {
 			if r.base == "" || !within(f.Base, r.base) {
 				r.base = commonFolder(r.base, f.Base)
 			}
-			r.files = append(r.files, &revised{file: f, hash: md5Hex(string(f.Contents))})
+			r.files = append(r.files, &revised{file: f, hash: md5Hex(f.Contents)})
 		}
 		return r.run()
 	})
-}
-
-func md5Hex(s string) string {
-	sum := md5.Sum([]byte(s)) //nolint:gosec // see the import
-	return hex.EncodeToString(sum[:])
 }
 
 func commonFolder(a, b string) string {
@@ -116,28 +111,27 @@ func (r *revisions) run() (made, error) {
 		}
 	}
 	dontRename := append(revRules(r.opts, "dontRenameFile"), r.global...)
-	paths := map[*revised]string{}
 	for _, f := range r.files {
 		hash := f.fullHash(map[*revised]bool{}, text(r.opts.Get("prefix")))
 		name, err := r.renamed(f, hash)
 		if err != nil {
 			return made{}, err
 		}
-		f.name = name
-		paths[f] = f.file.Path
+		f.name, f.path = name, f.file.Path
 		if !r.meets(f, dontRename) {
-			paths[f] = path.Join(path.Dir(f.file.Path), name)
+			f.path = path.Join(path.Dir(f.file.Path), name)
 		}
 	}
+	dontUpdate := append(revRules(r.opts, "dontUpdateReference"), r.global...)
 	var out []*file
 	for _, f := range r.files {
-		contents, err := r.updated(f)
+		contents, err := r.updated(f, dontUpdate)
 		if err != nil {
 			return made{}, err
 		}
 		out = append(out, f.file.with(func(n *file) {
 			n.was = &renamed{path: f.file.Path, base: r.base}
-			n.Path, n.Base, n.Contents = paths[f], r.base, contents
+			n.Path, n.Base, n.Contents = f.path, r.base, contents
 		}))
 	}
 	return made{files: out}, nil
@@ -175,6 +169,9 @@ func (r *revisions) findReferences(f *revised) {
 	}
 	known := map[string]*reference{}
 	for _, ref := range append(near, far...) {
+		if !bytes.Contains(f.file.Contents, []byte(strings.TrimSuffix(ref.path, ext(ref.path)))) {
+			continue // no pattern can match
+		}
 		for _, re := range referencePatterns(ref.path) {
 			if !re.Match(f.file.Contents) {
 				continue
@@ -228,15 +225,15 @@ func (f *revised) fullHash(seen map[*revised]bool, prefix string) string {
 		}
 		counted[ref.to] = true
 	}
-	return md5Hex(all + prefix)
+	return md5Hex([]byte(all + prefix))
 }
 
-// updated are a file's contents with the new names of others.
-func (r *revisions) updated(f *revised) ([]byte, error) {
+// updated are a file's contents with the new names of others, but of those that one of the
+// rules meets.
+func (r *revisions) updated(f *revised, dontUpdate []func(string) bool) ([]byte, error) {
 	if !f.searched {
 		return f.file.Contents, nil
 	}
-	dontUpdate := append(revRules(r.opts, "dontUpdateReference"), r.global...)
 	contents := string(f.file.Contents)
 	for _, ref := range f.refs {
 		if r.meets(ref.to, dontUpdate) {

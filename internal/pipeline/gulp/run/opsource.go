@@ -114,10 +114,11 @@ func (c *call) search(opts *gulp.Object) ([]*file, error) {
 		if len(files) == 0 {
 			c.reportMissing(p, opts)
 		}
+		from := orElse(base, glob.Parent(pattern))
 		for _, f := range files {
 			if !seen[f] {
 				seen[f] = true
-				found = append(found, match{f, orElse(base, glob.Parent(pattern))})
+				found = append(found, match{f, from})
 			}
 		}
 	}

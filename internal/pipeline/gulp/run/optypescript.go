@@ -1,6 +1,7 @@
 package run
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"path"
@@ -238,9 +239,14 @@ func spanning(in []*file) string {
 		}
 	}
 	for _, f := range in {
-		for _, ns := range namespaceHead.FindAllSubmatch(f.Contents, -1) {
+		heads := namespaceHead.FindAllSubmatch(f.Contents, -1)
+		if len(heads) == 0 {
+			continue
+		}
+		code := jsonComment.ReplaceAll(f.Contents, nil)
+		for _, ns := range heads {
 			for _, name := range slices.Sorted(maps.Keys(owner[string(ns[1])])) {
-				if owner[string(ns[1])][name] != f && takes(f.Contents, name) {
+				if owner[string(ns[1])][name] != f && takes(code, name) {
 					return fmt.Sprintf("the namespace %s in several files, which share %s", ns[1], name)
 				}
 			}
@@ -249,11 +255,14 @@ func spanning(in []*file) string {
 	return ""
 }
 
-// takes reports whether a file uses a name that it does not declare, and not as a member.
-func takes(src []byte, name string) bool {
+// takes reports whether code without comments uses a name that it does not declare, and not
+// as a member.
+func takes(code []byte, name string) bool {
+	if !bytes.Contains(code, []byte(name)) {
+		return false
+	}
 	declared := regexp.MustCompile(`\b(?:class|function|enum|const|let|var|import)\s+` + name + `\b`)
 	used := regexp.MustCompile(`(?:^|[^\w.$'"\x60])` + name + `\b`)
-	code := jsonComment.ReplaceAll(src, nil)
 	return !declared.Match(code) && used.Match(code)
 }
 
